@@ -1,0 +1,211 @@
+//! One command for a node, as a value: argv, environment, stdin, deadline, accepted exit codes.
+//!
+//! A command prints itself as one shell line; this is the only quoting in the program. It must
+//! not run anything.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a command reads from its standard input.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stdin {
+    /// Nothing: `/dev/null`.
+    #[default]
+    Empty,
+    /// A text without NUL bytes, delivered byte for byte.
+    Text(String),
+    /// The content of a file on the operator's machine; takes a channel of its own.
+    File(PathBuf),
+}
+
+/// A value that may be executed but never shown. It is shown as `"${NAME:?}"`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Secret {
+    /// A shell variable name that stands for the value in everything printed.
+    pub name: String,
+    /// The value itself.
+    pub value: String,
+}
+
+/// A command as it will run on a node.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Command {
+    /// Program and arguments; never empty.
+    pub argv: Vec<String>,
+    /// Variables set for this command only. Set by the shell, so values do not appear in argv.
+    pub env: Vec<(String, String)>,
+    /// Standard input.
+    pub stdin: Stdin,
+    /// How long it may take on the node; `None` = no limit (interactive, followed logs).
+    pub deadline: Option<Duration>,
+    /// Exit codes besides 0 that count as success.
+    pub accept: Vec<i32>,
+    /// Values hidden by [`Command::display`].
+    pub secrets: Vec<Secret>,
+}
+
+/// The deadline of a command that names none: longer than any engine call that is not hung.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(2);
+
+impl Command {
+    /// A command with its arguments and the default deadline.
+    pub fn new<I, S>(argv: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<String>,
+    {
+        Self {
+            argv: argv.into_iter().map(Into::into).collect(),
+            deadline: Some(DEFAULT_DEADLINE),
+            ..Self::default()
+        }
+    }
+
+    /// A POSIX shell script; `args` are its `$1`, `$2` and so on.
+    pub fn sh<I, S>(script: &str, args: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<String>,
+    {
+        let head = ["sh", "-c", script, "vnfctl"].map(str::to_owned);
+        Self::new(head.into_iter().chain(args.into_iter().map(Into::into)))
+    }
+
+    /// Sets one environment variable for the command.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Feeds `text` to standard input.
+    #[must_use]
+    pub fn stdin(mut self, text: impl Into<String>) -> Self {
+        self.stdin = Stdin::Text(text.into());
+        self
+    }
+
+    /// Sets the deadline.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Counts `codes` as success besides 0.
+    #[must_use]
+    pub fn accept(mut self, codes: &[i32]) -> Self {
+        self.accept.extend_from_slice(codes);
+        self
+    }
+
+    /// Hides the values of `secrets` in everything shown.
+    #[must_use]
+    pub fn hide(mut self, secrets: &[Secret]) -> Self {
+        self.secrets.extend_from_slice(secrets);
+        self
+    }
+
+    /// Whether `code` is success for this command.
+    pub fn accepts(&self, code: i32) -> bool {
+        code == 0 || self.accept.contains(&code)
+    }
+
+    /// Environment assignments and argv as shell words, secrets in clear, without stdin: what the
+    /// transport feeds to a node's shell.
+    pub fn words(&self) -> String {
+        self.render(&[])
+    }
+
+    /// The command as a person may paste it: secrets hidden, stdin included.
+    pub fn display(&self) -> String {
+        let words = self.render(&self.secrets);
+        match &self.stdin {
+            Stdin::Empty => words,
+            Stdin::Text(text) => {
+                format!("printf %s {} | {words}", quote_hiding(text, &self.secrets))
+            }
+            Stdin::File(path) => format!("{words} < {}", quote(&path.to_string_lossy())),
+        }
+    }
+
+    fn render(&self, secrets: &[Secret]) -> String {
+        let env =
+            self.env.iter().map(|(name, value)| format!("{name}={}", quote_hiding(value, secrets)));
+        let argv = self.argv.iter().map(|word| quote_hiding(word, secrets));
+        env.chain(argv).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Quotes one word for a POSIX shell; plain words stay as they are.
+///
+/// The word must not contain NUL (the model refuses it before any command is made).
+pub fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Whether `name` can be a shell variable.
+pub fn is_variable_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn quote_hiding(word: &str, secrets: &[Secret]) -> String {
+    let found = secrets
+        .iter()
+        .filter(|secret| !secret.value.is_empty())
+        .filter_map(|secret| Some((word.find(&secret.value)?, secret)))
+        .min_by_key(|(at, secret)| (*at, std::cmp::Reverse(secret.value.len())));
+    let Some((at, secret)) = found else {
+        return quote(word);
+    };
+    let part = |text: &str| {
+        if text.is_empty() { String::new() } else { quote_hiding(text, secrets) }
+    };
+    format!(
+        "{}\"${{{}:?}}\"{}",
+        part(&word[..at]),
+        secret.name,
+        part(&word[at + secret.value.len()..])
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn display_shows_env_argv_and_stdin() {
+        let command = Command::new(["docker", "run", "a b"]).env("K", "it's").stdin("x\n");
+        assert_eq!(command.display(), "printf %s 'x\n' | K='it'\\''s' docker run 'a b'");
+    }
+
+    #[test]
+    fn a_secret_is_shown_as_a_reference_wherever_it_stands() {
+        let secret = Secret { name: "PW".into(), value: "hunter2".into() };
+        let command = Command::new(["login", "--pw=hunter2!"]).stdin("hunter2").hide(&[secret]);
+        assert_eq!(command.display(), "printf %s \"${PW:?}\" | login --pw=\"${PW:?}\"'!'");
+        assert!(command.words().contains("hunter2"));
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the claim is about a real shell")]
+    fn through_shell(text: &str) -> String {
+        let script = format!("printf %s {}", quote(text));
+        let output = std::process::Command::new("sh").arg("-c").arg(script).output();
+        String::from_utf8(output.expect("sh runs").stdout).expect("utf-8 in, utf-8 out")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn quoting_survives_a_real_shell(text in "[^\0]{0,40}") {
+            prop_assert_eq!(through_shell(&text), text);
+        }
+    }
+}

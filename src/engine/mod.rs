@@ -1,0 +1,64 @@
+//! Engines: each a pure file, commands out, observations in.
+//!
+//! An engine never runs anything and never sees a node; it returns [`Command`]s and parses what
+//! they print. A new engine is one file and one line in [`engine`].
+
+mod spec;
+
+pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, State};
+
+use crate::command::Command;
+use crate::facts::Facts;
+use crate::model::{EngineKind, Image};
+use std::time::Duration;
+
+/// What every engine can do. Stateless.
+pub trait Engine: Sync {
+    /// Which engine it is.
+    fn kind(&self) -> EngineKind;
+
+    /// One command that observes all containers of a node, ours and foreign, and which of
+    /// `images` are present. It must succeed and print an empty inventory when the engine has no
+    /// containers.
+    fn query(&self, images: &[Image]) -> Command;
+
+    /// Parses what [`Engine::query`] printed.
+    fn parse(&self, stdout: &str) -> Result<Inventory, ParseError>;
+
+    /// Commands that make `image` present on a node; run once per node and image, and only when
+    /// the inventory lacks it. Empty when nothing is ever needed.
+    fn acquire(&self, image: &Image) -> Vec<Command>;
+
+    /// Commands after which the container exists and runs, pinned from its first instruction.
+    /// They fail, and touch nothing, when a container of that name exists; they leave nothing
+    /// half-made when they fail.
+    fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command>;
+
+    /// Commands that put a running container back on the CPUs and memory nodes of `spec`.
+    fn repin(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command>;
+
+    /// Starts a stopped container as it was created.
+    fn start(&self, name: &str) -> Command;
+
+    /// Stops a running container: its stop signal, then after `grace` its end by force.
+    fn stop(&self, name: &str, grace: Duration) -> Command;
+
+    /// Removes a container, running or not, and everything made for it. Succeeds when it is gone
+    /// already.
+    fn destroy(&self, name: &str) -> Command;
+
+    /// Runs `argv` inside, with the container's environment, CPUs and limits; the exit code is
+    /// the child's. `tty` asks for a terminal.
+    fn exec(&self, name: &str, argv: &[String], tty: bool) -> Command;
+
+    /// Prints what the container wrote: the last `tail` lines (`None` = all), then, with
+    /// `follow`, what comes.
+    fn logs(&self, name: &str, tail: Option<u32>, follow: bool) -> Command;
+
+    /// A POSIX shell expression that prints the process id of the container's first process in
+    /// the node's pid namespace, and fails or prints 0 when it does not run.
+    fn first_process(&self, name: &str) -> String;
+
+    /// What in `spec` this engine cannot do, one sentence each: errors of `check`.
+    fn refusals(&self, spec: &ContainerSpec) -> Vec<String>;
+}

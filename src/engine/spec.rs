@@ -1,0 +1,173 @@
+//! What an engine is given and what it finds: container specification, labels, observations.
+
+use crate::command::Secret;
+use crate::cpu::CpuSet;
+use crate::model::{EngineKind, Image, Mount};
+
+/// One container as it should be: everything an engine needs to make it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContainerSpec {
+    /// Name, unique on its node.
+    pub name: String,
+    /// Image or root file system.
+    pub image: Image,
+    /// Command with arguments; empty = the image's own.
+    pub command: Vec<String>,
+    /// Environment, in order.
+    pub env: Vec<(String, String)>,
+    /// Those values of `env` that are never shown.
+    pub secrets: Vec<Secret>,
+    /// Bind mounts.
+    pub mounts: Vec<Mount>,
+    /// Published ports.
+    pub publish: Vec<String>,
+    /// All capabilities and devices.
+    pub privileged: bool,
+    /// Capabilities added.
+    pub cap_add: Vec<String>,
+    /// Capabilities dropped.
+    pub cap_drop: Vec<String>,
+    /// Devices, `host[:guest[:rwm]]`.
+    pub devices: Vec<String>,
+    /// Network mode; `None` = the engine's default.
+    pub network: Option<String>,
+    /// Memory limit in bytes.
+    pub memory: Option<u64>,
+    /// CPUs, main core first.
+    pub cpus: Vec<u32>,
+    /// Memory nodes.
+    pub mems: Vec<u32>,
+    /// Who owns it.
+    pub labels: Labels,
+}
+
+impl ContainerSpec {
+    /// The cpuset in the kernel's list format.
+    pub fn cpuset(&self) -> String {
+        self.cpus.iter().copied().collect::<CpuSet>().to_string()
+    }
+
+    /// The memory nodes in the kernel's list format.
+    pub fn memset(&self) -> String {
+        self.mems.iter().copied().collect::<CpuSet>().to_string()
+    }
+}
+
+/// What marks a container as ours. Every engine stores all pairs with the container.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Labels {
+    /// Name of the topology that owns it.
+    pub topology: String,
+    /// Name of the node.
+    pub node: String,
+    /// Name of the group.
+    pub group: String,
+    /// Ordinal in the group, from 1.
+    pub index: u32,
+    /// CPUs in placement order, e.g. `3,4,60`.
+    pub cpuset: String,
+    /// Memory nodes.
+    pub mems: String,
+    /// Hash of the resolved specification.
+    pub hash: String,
+    /// The specification field by field, one line of JSON without secrets; tells what changed.
+    pub spec: String,
+    /// Version of vnfctl that made it.
+    pub version: String,
+}
+
+impl Labels {
+    /// Prefix of every label key.
+    pub const PREFIX: &'static str = "vnfctl.";
+
+    /// Key (without prefix) and value of every label. No value holds a newline.
+    pub fn pairs(&self) -> [(&'static str, String); 9] {
+        [
+            ("topology", self.topology.clone()),
+            ("node", self.node.clone()),
+            ("group", self.group.clone()),
+            ("index", self.index.to_string()),
+            ("cpuset", self.cpuset.clone()),
+            ("mems", self.mems.clone()),
+            ("hash", self.hash.clone()),
+            ("spec", self.spec.clone()),
+            ("version", self.version.clone()),
+        ]
+    }
+
+    /// Labels from keys with prefix; `None` when `vnfctl.topology` is missing: not ours.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
+        let mut labels = Self::default();
+        for (key, value) in pairs {
+            let value = value.to_owned();
+            match key.strip_prefix(Self::PREFIX) {
+                Some("topology") => labels.topology = value,
+                Some("node") => labels.node = value,
+                Some("group") => labels.group = value,
+                Some("index") => labels.index = value.parse().unwrap_or(0),
+                Some("cpuset") => labels.cpuset = value,
+                Some("mems") => labels.mems = value,
+                Some("hash") => labels.hash = value,
+                Some("spec") => labels.spec = value,
+                Some("version") => labels.version = value,
+                _ => {}
+            }
+        }
+        (!labels.topology.is_empty()).then_some(labels)
+    }
+}
+
+/// All an engine has on a node.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inventory {
+    /// Containers, ours and foreign.
+    pub containers: Vec<Observed>,
+    /// Those of the images asked for that are present.
+    pub images: Vec<Image>,
+}
+
+/// One container as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Which engine has it.
+    pub engine: EngineKind,
+    /// Its exact name.
+    pub name: String,
+    /// Ours when present.
+    pub labels: Option<Labels>,
+    /// Whether it runs.
+    pub state: State,
+    /// `Cpus_allowed_list` of the first process, from the kernel, while it runs.
+    pub cpus: Option<CpuSet>,
+    /// `Mems_allowed_list` of the first process, from the kernel, while it runs.
+    pub mems: Option<CpuSet>,
+    /// The image as the engine names it.
+    pub image: String,
+}
+
+/// Whether a container runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its first process lives; pid in the node's namespace.
+    Running {
+        /// Process id.
+        pid: u32,
+    },
+    /// It exists and does not run.
+    Stopped {
+        /// Exit code of its last run, where the engine knows it.
+        code: Option<i32>,
+    },
+    /// Half-made: a creation was cut short.
+    Broken,
+}
+
+/// An engine printed something its parser does not know.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{engine} printed something unexpected: `{line}`", engine = engine.word())]
+pub struct ParseError {
+    /// Which engine.
+    pub engine: EngineKind,
+    /// The line.
+    pub line: String,
+}
