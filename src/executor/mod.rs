@@ -1,5 +1,13 @@
 //! The executor: runs a plan over lanes. It must not know an engine or a container's content.
 
 mod event;
+mod lanes;
+mod run;
+mod schedule;
+mod undo;
 
 pub use event::{Event, Outcome, Reporter};
+pub use lanes::Lanes;
+pub use run::{Options, execute};
+pub use schedule::OnError;
+pub use undo::undo_plan;

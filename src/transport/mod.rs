@@ -39,6 +39,12 @@ pub trait Transport: Send {
 pub trait Connector: Sync {
     /// Opens one more lane to `node`.
     fn open(&self, node: &str, stop: &Stop) -> Result<Box<dyn Transport>, TransportError>;
+
+    /// How many steps make one more lane to `node` worth its login: 1 where lanes are free.
+    fn steps_per_lane(&self, node: &str) -> usize {
+        let _ = node;
+        1
+    }
 }
 
 /// Which output stream bytes came from.

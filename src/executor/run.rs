@@ -1,0 +1,224 @@
+//! Threads, one per lane, that take ready steps and feed them to their lane.
+
+use super::event::{Event, Outcome, Reporter};
+use super::lanes::Lanes;
+use super::schedule::{OnError, Schedule};
+use crate::plan::{Plan, StepId};
+use crate::transport::{Exit, Output, Stop, Transport, TransportError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// How a plan is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Lanes per node, at least 1.
+    pub jobs: usize,
+    /// What a failure means.
+    pub on_error: OnError,
+}
+
+/// How long steps that run when the end is asked for may still take before they are ended.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// How often a waiting thread looks at the stop flag.
+const STOP_POLL: Duration = Duration::from_millis(50);
+
+/// Runs a plan and returns the outcome of every step, in the order of the plan.
+///
+/// After a request to stop nothing new is started; what runs gets [`STOP_GRACE`] to end, then it
+/// is ended on the node too.
+pub fn execute(
+    plan: &Plan,
+    lanes: &Lanes<'_>,
+    options: Options,
+    stop: &Stop,
+    reporter: &dyn Reporter,
+) -> Vec<Outcome> {
+    let mut steps_of: BTreeMap<&str, usize> = BTreeMap::new();
+    for step in &plan.steps {
+        *steps_of.entry(&step.node).or_default() += 1;
+    }
+    let run = Run {
+        plan,
+        lanes,
+        reporter,
+        schedule: Mutex::new(Schedule::new(plan, options.on_error)),
+        changed: Condvar::new(),
+        kill: Stop::new(),
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| run.watch(stop, steps_of.keys()));
+        for (&node, &steps) in &steps_of {
+            let lanes = options.jobs.clamp(1, steps.div_ceil(lanes.steps_per_lane(node)));
+            for lane in 0..lanes {
+                let run = &run;
+                scope.spawn(move || run.lane(node, lane, lanes));
+            }
+        }
+    });
+    run.schedule.into_inner().expect("no lane thread panicked").into_outcomes()
+}
+
+struct Run<'p> {
+    plan: &'p Plan,
+    lanes: &'p Lanes<'p>,
+    reporter: &'p dyn Reporter,
+    schedule: Mutex<Schedule<'p>>,
+    changed: Condvar,
+    /// Ends running commands; set [`STOP_GRACE`] after the person asked to stop.
+    kill: Stop,
+}
+
+impl<'p> Run<'p> {
+    fn locked(&self) -> MutexGuard<'_, Schedule<'p>> {
+        self.schedule.lock().expect("no lane thread panicked")
+    }
+
+    /// Turns the person's wish to stop into a halt at once and a kill after the grace.
+    fn watch<'n>(&self, stop: &Stop, nodes: impl Iterator<Item = &'n &'n str> + Clone) {
+        let mut schedule = self.locked();
+        let mut waited: Option<Duration> = None;
+        while !nodes.clone().all(|node| schedule.is_finished(node)) {
+            if stop.is_requested() && waited.is_none() {
+                let skipped = schedule.halt("interrupted");
+                self.tell_skipped(&schedule, &skipped);
+                self.changed.notify_all();
+                waited = Some(Duration::ZERO);
+            }
+            let (next, timeout) =
+                self.changed.wait_timeout(schedule, STOP_POLL).expect("no lane thread panicked");
+            schedule = next;
+            if timeout.timed_out()
+                && let Some(waited) = &mut waited
+            {
+                *waited += STOP_POLL;
+                if *waited >= STOP_GRACE {
+                    self.kill.request();
+                }
+            }
+        }
+    }
+
+    /// One lane's life: wait for work, open, feed, receive.
+    fn lane(&self, node: &str, number: usize, lanes: usize) {
+        if !self.wait_for_work(node) {
+            return;
+        }
+        let mut lane = match self.lanes.take(node, &self.kill) {
+            Ok(lane) => lane,
+            Err(error) if number == 0 => return self.could_not_open(node, error),
+            // The node serves fewer lanes than asked for; the first one does the work.
+            Err(_) => return,
+        };
+        let mut in_flight = VecDeque::new();
+        loop {
+            while let Some(id) = self.take_more(node, lanes, in_flight.len(), lane.depth()) {
+                self.reporter.event(&Event::Started { id, step: &self.plan.steps[id] });
+                in_flight.push_back(id);
+                if let Err(error) = lane.send(&self.plan.steps[id].command) {
+                    return self.lost(in_flight, error);
+                }
+            }
+            if let Some(&id) = in_flight.front() {
+                if let Err(error) = self.receive(id, &mut lane) {
+                    return self.lost(in_flight, error);
+                }
+                in_flight.pop_front();
+            } else if !self.wait_for_work(node) {
+                return self.lanes.put_back(node, lane);
+            }
+        }
+    }
+
+    fn receive(&self, id: StepId, lane: &mut Box<dyn Transport>) -> Result<(), TransportError> {
+        let output = lane.receive(&self.kill, &mut |_, _| ())?;
+        let elapsed = output.elapsed;
+        self.finish(id, self.judge(id, output), elapsed);
+        Ok(())
+    }
+
+    /// Blocks until a step of the node waits; false = the node is finished.
+    fn wait_for_work(&self, node: &str) -> bool {
+        let mut schedule = self.locked();
+        while schedule.ready_count(node) == 0 {
+            if schedule.is_finished(node) {
+                return false;
+            }
+            schedule = self.changed.wait(schedule).expect("no lane thread panicked");
+        }
+        true
+    }
+
+    /// One more step for a lane that has `in_flight` already: its share of what waits, at most
+    /// the lane's depth.
+    fn take_more(
+        &self,
+        node: &str,
+        lanes: usize,
+        in_flight: usize,
+        depth: usize,
+    ) -> Option<StepId> {
+        let mut schedule = self.locked();
+        let share = schedule.ready_count(node).div_ceil(lanes).clamp(1, depth.max(1));
+        if in_flight >= share { None } else { schedule.take(node) }
+    }
+
+    fn judge(&self, id: StepId, output: Output) -> Outcome {
+        match output.exit {
+            Exit::Code(code) if self.plan.steps[id].command.accepts(code) => Outcome::Done,
+            exit => Outcome::Failed {
+                exit,
+                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            },
+        }
+    }
+
+    fn finish(&self, id: StepId, outcome: Outcome, elapsed: Duration) {
+        let step = &self.plan.steps[id];
+        self.reporter.event(&Event::Finished { id, step, outcome: &outcome, elapsed });
+        let mut schedule = self.locked();
+        let skipped = schedule.finish(id, outcome);
+        self.tell_skipped(&schedule, &skipped);
+        self.changed.notify_all();
+    }
+
+    fn tell_skipped(&self, schedule: &Schedule<'_>, skipped: &[StepId]) {
+        for &id in skipped {
+            if let Some(outcome) = schedule.outcome(id) {
+                let step = &self.plan.steps[id];
+                self.reporter.event(&Event::Finished {
+                    id,
+                    step,
+                    outcome,
+                    elapsed: Duration::ZERO,
+                });
+            }
+        }
+    }
+
+    fn could_not_open(&self, node: &str, error: TransportError) {
+        let first = self.locked().take(node);
+        if let Some(id) = first {
+            self.finish(id, Outcome::Transport(error), Duration::ZERO);
+        }
+    }
+
+    /// The lane broke: its first step's fate is known to be unknown, the others never started.
+    fn lost(&self, in_flight: VecDeque<StepId>, error: TransportError) {
+        let interrupted = matches!(error, TransportError::Interrupted);
+        let mut error = Some(error);
+        for id in in_flight {
+            let outcome = match error.take() {
+                Some(error) => Outcome::Transport(error),
+                None if interrupted => Outcome::Skipped { reason: "interrupted".into() },
+                None => Outcome::Transport(TransportError::Lost {
+                    node: self.plan.steps[id].node.clone(),
+                    reason: "it was queued behind the step that lost the connection".into(),
+                }),
+            };
+            self.finish(id, outcome, Duration::ZERO);
+        }
+    }
+}
