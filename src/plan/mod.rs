@@ -1,32 +1,18 @@
 //! Plans: what a verb would do, as data. Pure.
+//!
+//! [`wanted`] says what should be, [`compare`] holds it against what is, [`build`] turns the
+//! difference into steps, [`script`] prints steps as a POSIX script.
 
-use crate::command::Command;
+mod build;
+mod compare;
+mod links;
+mod script;
+mod step;
+mod wanted;
 
-/// Index of a step in its [`Plan`].
-pub type StepId = usize;
-
-/// One command on one node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Name of the node.
-    pub node: String,
-    /// Name of the container it serves; empty for steps that serve the node (images).
-    pub container: String,
-    /// Verb in the present tense, e.g. `create`.
-    pub verb: &'static str,
-    /// What it does, for people: `create DUT1_VNF1 (docker, CPUs 3-4)`.
-    pub sentence: String,
-    /// What runs.
-    pub command: Command,
-    /// What takes it back.
-    pub undo: Option<Command>,
-    /// Steps that must have succeeded first; all have smaller ids.
-    pub after: Vec<StepId>,
-}
-
-/// Steps in an order in which they could run one by one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Plan {
-    /// The steps.
-    pub steps: Vec<Step>,
-}
+pub use build::{Refusal, Request, Stage, Target, Verb, build};
+pub use compare::{Change, Condition, NodeState, Observation, compare, compare_links, orphans};
+pub use links::wanted_links;
+pub use script::script;
+pub use step::{Plan, Step, StepId};
+pub use wanted::{Assignment, Wanted, wanted};

@@ -1,0 +1,42 @@
+//! The links of one node as they should be.
+
+use crate::engine::Engine;
+use crate::link::{EndSpec, LinkSpec};
+use crate::model::{EngineKind, LinkEnd, Topology};
+
+/// Every link of the topology on `node`.
+pub fn wanted_links(
+    topology: &Topology,
+    node: &str,
+    engine: &dyn Fn(EngineKind) -> &'static dyn Engine,
+) -> Vec<LinkSpec> {
+    let on_node = topology.links.iter().filter(|link| link.nodes.iter().any(|name| name == node));
+    let spec = |end: &LinkEnd| {
+        let group = topology.groups.iter().find(|group| group.name == end.group);
+        let group = group.expect("the model refuses links to unknown groups");
+        let container = topology.container_name(node, &end.group, end.ordinal);
+        EndSpec {
+            pid: engine(group.engine).first_process(&container),
+            container,
+            interface: end.interface.clone(),
+            mac: end.mac.clone(),
+            addresses: end.addresses.clone(),
+            ping: end.ping.clone(),
+        }
+    };
+    on_node
+        .map(|link| {
+            let ends = [spec(&link.ends[0]), spec(&link.ends[1])];
+            LinkSpec {
+                kind: link.kind,
+                name: format!(
+                    "{}:{}--{}:{}",
+                    ends[0].container, ends[0].interface, ends[1].container, ends[1].interface
+                ),
+                topology: topology.name.clone(),
+                mtu: link.mtu,
+                ends,
+            }
+        })
+        .collect()
+}

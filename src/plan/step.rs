@@ -1,0 +1,40 @@
+//! A plan and its steps.
+
+use crate::command::Command;
+
+/// Index of a step in its [`Plan`].
+pub type StepId = usize;
+
+/// One command on one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Name of the node.
+    pub node: String,
+    /// Name of the container it serves; empty for steps that serve the node (images).
+    pub container: String,
+    /// Verb in the present tense, e.g. `create`.
+    pub verb: &'static str,
+    /// What it does, for people: `create DUT1_VNF1 (docker, CPUs 3-4)`.
+    pub sentence: String,
+    /// What runs.
+    pub command: Command,
+    /// What takes it back.
+    pub undo: Option<Command>,
+    /// Steps that must have succeeded first; all have smaller ids.
+    pub after: Vec<StepId>,
+}
+
+/// Steps in an order in which they could run one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Adds a step and returns its id.
+    pub fn push(&mut self, step: Step) -> StepId {
+        self.steps.push(step);
+        self.steps.len() - 1
+    }
+}
