@@ -1,15 +1,11 @@
 //! The links of one node as they should be.
 
-use crate::engine::Engine;
+use crate::engine::engine;
 use crate::link::{EndSpec, LinkSpec};
-use crate::model::{EngineKind, LinkEnd, Topology};
+use crate::model::{LinkEnd, Topology};
 
 /// Every link of the topology on `node`.
-pub fn wanted_links(
-    topology: &Topology,
-    node: &str,
-    engine: &dyn Fn(EngineKind) -> &'static dyn Engine,
-) -> Vec<LinkSpec> {
+pub fn wanted_links(topology: &Topology, node: &str) -> Vec<LinkSpec> {
     let on_node = topology.links.iter().filter(|link| link.nodes.iter().any(|name| name == node));
     let spec = |end: &LinkEnd| {
         let group = topology.groups.iter().find(|group| group.name == end.group);

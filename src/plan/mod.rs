@@ -6,13 +6,18 @@
 mod build;
 mod compare;
 mod links;
+mod lower;
+mod raise;
+mod request;
+mod restart;
 mod script;
 mod step;
 mod wanted;
 
-pub use build::{Refusal, Request, Stage, Target, Verb, build};
+pub use build::build;
 pub use compare::{Change, Condition, NodeState, Observation, compare, compare_links, orphans};
 pub use links::wanted_links;
+pub use request::{Refusal, Request, Stage, Target, Verb, targets};
 pub use script::script;
 pub use step::{Plan, Step, StepId};
 pub use wanted::{Assignment, Wanted, wanted};

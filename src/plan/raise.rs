@@ -1,0 +1,179 @@
+//! Planning of acquire, create and up: what is missing is made, what is wrong is mended, what is
+//! right is left alone.
+
+use super::build::{Builder, Deed, has_image};
+use super::compare::{Change, Condition, compare};
+use super::request::{Refusal, Stage, Target, Verb};
+use super::step::StepId;
+use super::wanted::Wanted;
+use crate::engine::engine;
+use crate::model::{EngineKind, Image, ImageFile};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Steps that make an image present.
+type ImageSteps<'w> = BTreeMap<(EngineKind, &'w Image), StepId>;
+
+pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
+    let images: Vec<ImageSteps<'_>> =
+        targets.iter().map(|target| acquire(builder, target)).collect();
+    if matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire)) {
+        return;
+    }
+    // Groups level by level over all nodes, so that a group finds the steps of those it needs
+    // wherever they run. Containers of a node are already in dependency order.
+    let mut level: BTreeMap<&str, usize> = BTreeMap::new();
+    for wanted in targets.iter().flat_map(|target| &target.wanted) {
+        level.entry(&wanted.group.name).or_insert_with(|| builder.depth(&wanted.group.name));
+    }
+    let deepest = level.values().copied().max().unwrap_or(0);
+    let mut touched = vec![BTreeMap::new(); targets.len()];
+    let mut running = vec![BTreeSet::new(); targets.len()];
+    for depth in 0..=deepest {
+        for (at, target) in targets.iter().enumerate() {
+            for wanted in &target.wanted {
+                if level[wanted.group.name.as_str()] == depth {
+                    let (touched, running) = (&mut touched[at], &mut running[at]);
+                    container(builder, target, wanted, &images[at], touched, running);
+                }
+            }
+        }
+    }
+    for (at, target) in targets.iter().enumerate() {
+        builder.links(target, &touched[at], &running[at]);
+    }
+}
+
+fn container<'w>(
+    builder: &mut Builder<'_>,
+    target: &Target<'_>,
+    wanted: &'w Wanted<'_>,
+    images: &ImageSteps<'_>,
+    touched: &mut BTreeMap<&'w str, StepId>,
+    running: &mut BTreeSet<&'w str>,
+) {
+    let spec = &wanted.spec;
+    let condition = compare(wanted, target.state);
+    let is_selected = builder.selects(&spec.name, &wanted.group.name, target.node);
+    if is_selected || matches!(condition, Condition::Running { .. }) {
+        running.insert(&spec.name);
+    }
+    if !is_selected {
+        return;
+    }
+    match deeds(builder, target, wanted, condition) {
+        Err((message, hint)) => {
+            let (node, container) = (target.node.to_owned(), spec.name.clone());
+            builder.refusals.push(Refusal { node, container, message, hint });
+        }
+        Ok(deeds) => {
+            let mut after = builder.dependencies(target.node, &wanted.group.name);
+            after.extend(images.get(&(wanted.group.engine, &spec.image)));
+            if let Some(last) = builder.push(target.node, &spec.name, deeds, after) {
+                touched.insert(&spec.name, last);
+                builder.remember(target.node, &wanted.group.name, last);
+            }
+        }
+    }
+}
+
+/// What brings one container from its condition to running as specified, or message and hint.
+fn deeds(
+    builder: &Builder<'_>,
+    target: &Target<'_>,
+    wanted: &Wanted<'_>,
+    condition: Condition,
+) -> Result<Vec<Deed>, (String, String)> {
+    let kind = wanted.group.engine;
+    let spec = &wanted.spec;
+    let facts = &target.state.facts;
+    let create = || Deed {
+        verb: "create",
+        detail: format!(
+            "{} ({}, CPUs {}, memory node {})",
+            spec.name,
+            kind.word(),
+            spec.cpuset(),
+            spec.memset()
+        ),
+        commands: engine(kind).create(spec, facts),
+        undo: Some(engine(kind).destroy(&spec.name)),
+    };
+    match condition {
+        Condition::Absent => Ok(vec![create()]),
+        Condition::Foreign { owner } => Err((
+            format!("a {} container of this name exists: {owner}", kind.word()),
+            "give this topology a `prefix`, or remove that container yourself".into(),
+        )),
+        Condition::Changed(changes) if !builder.request.recreate => Err((
+            format!("it was made from another specification: {}", listed(&changes)),
+            "`--recreate` replaces the containers that changed, and only those".into(),
+        )),
+        Condition::Changed(_) | Condition::Broken => {
+            Ok(vec![Deed::removal(&spec.name, kind), create()])
+        }
+        Condition::Stopped { .. } => Ok(vec![builder.start(&spec.name, kind)]),
+        Condition::Running { drift } if drift.is_empty() => Ok(Vec::new()),
+        Condition::Running { drift } => Ok(vec![Deed {
+            verb: "repin",
+            detail: format!("{} ({})", spec.name, drift.join("; ")),
+            commands: engine(kind).repin(spec, facts),
+            undo: None,
+        }]),
+    }
+}
+
+/// Plans the images that the selected containers of a node lack.
+fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w> {
+    let mut steps = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for &wanted in &target.wanted {
+        let (kind, image) = (wanted.group.engine, &wanted.spec.image);
+        let is_selected = builder.selects(&wanted.spec.name, &wanted.group.name, target.node);
+        if !is_selected || has_image(target.state, kind, image) || !seen.insert((kind, image)) {
+            continue;
+        }
+        let commands = engine(kind).acquire(image);
+        if commands.is_empty() {
+            continue;
+        }
+        let name = image_name(image);
+        if builder.request.verb == Verb::Create {
+            builder.refusals.push(Refusal {
+                node: target.node.to_owned(),
+                container: String::new(),
+                message: format!("{} has no image `{name}`", kind.word()),
+                hint: "run `vnfctl acquire` first, or `vnfctl up`".into(),
+            });
+            continue;
+        }
+        let detail = format!("{name} ({})", kind.word());
+        let deed = Deed { verb: "acquire", detail, commands, undo: None };
+        if let Some(last) = builder.push(target.node, "", vec![deed], Vec::new()) {
+            steps.insert((kind, image), last);
+        }
+    }
+    steps
+}
+
+fn image_name(image: &Image) -> String {
+    match (&image.name, &image.file) {
+        (Some(name), _) => name.clone(),
+        (None, Some(ImageFile::Here(path))) => path.display().to_string(),
+        (None, Some(ImageFile::Node(path))) => path.clone(),
+        (None, None) => "the node's own root".into(),
+    }
+}
+
+/// The changed fields for people. Values of the environment are digests, so only named.
+fn listed(changes: &[Change]) -> String {
+    let one = |change: &Change| {
+        let Change { field, was, wanted } = change;
+        match (was.as_str(), wanted.as_str()) {
+            _ if field.starts_with("env.") => field.clone(),
+            ("", wanted) => format!("{field} = {wanted} (was not set)"),
+            (was, "") => format!("{field} = {was} is no longer set"),
+            (was, wanted) => format!("{field} = {wanted} (was {was})"),
+        }
+    };
+    changes.iter().map(one).collect::<Vec<_>>().join("; ")
+}

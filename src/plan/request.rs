@@ -1,0 +1,103 @@
+//! What a verb asks of the planner, and what the planner may answer instead of a plan.
+
+use super::compare::{NodeState, Observation};
+use super::wanted::Wanted;
+use crate::link::LinkSpec;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Images present.
+    Acquire,
+    /// Containers exist and run, links made.
+    Create,
+    /// Stopped containers run.
+    Start,
+    /// Running containers stopped.
+    Stop,
+    /// Stopped and started.
+    Restart,
+    /// Gone.
+    Destroy,
+    /// All stages up to this one.
+    Up(Stage),
+    /// Stopped and gone.
+    Down,
+}
+
+/// A stage of `up`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Images present.
+    Acquire,
+    /// Containers run, links made.
+    Create,
+    /// Reality checked.
+    Verify,
+}
+
+/// What is asked for.
+pub struct Request<'a> {
+    /// The verb.
+    pub verb: Verb,
+    /// Name of the topology.
+    pub topology: &'a str,
+    /// Whether a container (name, group, node) is meant.
+    pub is_selected: &'a dyn Fn(&str, &str, &str) -> bool,
+    /// Groups each group depends on; empty when the file is gone.
+    pub depends_on: &'a BTreeMap<String, Vec<String>>,
+    /// Replace containers whose specification changed.
+    pub recreate: bool,
+    /// From the stop signal to the end by force.
+    pub grace: Duration,
+    /// Deadline of every command instead of its own.
+    pub timeout: Option<Duration>,
+}
+
+/// One node with what should be and what is.
+pub struct Target<'a> {
+    /// Name of the node.
+    pub node: &'a str,
+    /// All wanted containers of the node, in dependency order.
+    pub wanted: Vec<&'a Wanted<'a>>,
+    /// All wanted links of the node.
+    pub links: &'a [LinkSpec],
+    /// What was seen.
+    pub state: &'a NodeState,
+}
+
+/// Why nothing is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Name of the node.
+    pub node: String,
+    /// Name of the container; empty when it concerns the node.
+    pub container: String,
+    /// What is wrong, a sentence without its end.
+    pub message: String,
+    /// How to mend it.
+    pub hint: String,
+}
+
+/// The targets of an observation, for callers that hold everything by node.
+pub fn targets<'a>(
+    wanted: &'a [Wanted<'a>],
+    links: &'a BTreeMap<String, Vec<LinkSpec>>,
+    observation: &'a Observation,
+) -> Vec<Target<'a>> {
+    let mut by_node: BTreeMap<&str, Vec<&Wanted<'_>>> = BTreeMap::new();
+    for one in wanted {
+        by_node.entry(one.node).or_default().push(one);
+    }
+    observation
+        .iter()
+        .map(|(node, state)| Target {
+            node,
+            wanted: by_node.remove(node.as_str()).unwrap_or_default(),
+            links: links.get(node).map_or(&[], Vec::as_slice),
+            state,
+        })
+        .collect()
+}
