@@ -13,6 +13,7 @@
 //! | 1 engines | [`engine`], [`link`], [`facts`] | no |
 //! | 0 model | [`model`], [`cpu`], [`command`] | no |
 
+pub mod cli;
 pub mod command;
 pub mod cpu;
 pub mod engine;
@@ -22,3 +23,4 @@ pub mod link;
 pub mod model;
 pub mod plan;
 pub mod transport;
+pub mod ui;

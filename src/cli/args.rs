@@ -1,0 +1,314 @@
+//! The command line: every verb with its options. Its doc comments are the text of `--help`.
+
+use super::complete;
+use super::options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
+use super::select::Selection;
+use super::text;
+use super::values::{PlanFormat, PlanVerb, Shell, Until, flag};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
+
+/// Bring container-based network functions up, pinned and wired, from one TOML topology
+#[derive(Debug, Clone, PartialEq, Eq, Parser)]
+#[command(
+    name = "vnfctl", bin_name = "vnfctl", version, propagate_version = true,
+    disable_help_subcommand = true, max_term_width = 100,
+    after_help = text::AFTER_HELP, after_long_help = text::AFTER_LONG_HELP
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+
+    /// Options of every verb.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What vnfctl can do.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Verb {
+    /// Check the topology: parse, resolve, place; show who gets which CPUs
+    Check(Check),
+    /// Show what a verb would do
+    #[command(after_help = text::PLAN_EXAMPLES)]
+    Plan(Plan),
+    /// Make images and root file systems present on the nodes
+    Acquire(Acquire),
+    /// Make containers exist and run, pinned from their first instruction
+    Create(Create),
+    /// Start stopped containers
+    Start(Start),
+    /// Stop containers and keep them
+    Stop(Stop),
+    /// Stop containers and start them again
+    Restart(Restart),
+    /// Remove containers with their links and directories
+    #[command(after_help = text::DESTROY_EXAMPLES)]
+    Destroy(Destroy),
+    /// Bring the topology up: acquire, create, verify
+    #[command(after_help = text::UP_EXAMPLES)]
+    Up(Up),
+    /// Bring the topology down: stop and destroy
+    #[command(after_help = text::DOWN_EXAMPLES)]
+    Down(Down),
+    /// Compare what is wanted with what is found
+    Status(Status),
+    /// Prove that containers run where they should and that links carry traffic
+    Verify(Verify),
+    /// Run a command in many containers at once
+    #[command(after_help = text::EXEC_EXAMPLES)]
+    Exec(Exec),
+    /// Open a shell in one container
+    Shell(ShellArgs),
+    /// Print what containers wrote
+    Logs(Logs),
+    /// Print the line that registers completions with a shell
+    #[command(after_help = text::COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+}
+
+impl Verb {
+    /// The options of a verb that changes something.
+    pub fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Acquire(Acquire { change, .. })
+            | Self::Create(Create { change, .. })
+            | Self::Start(Start { change, .. })
+            | Self::Stop(Stop { change, .. })
+            | Self::Restart(Restart { change, .. })
+            | Self::Destroy(Destroy { change, .. })
+            | Self::Up(Up { change, .. })
+            | Self::Down(Down { change, .. }) => Some(change),
+            _ => None,
+        }
+    }
+
+    pub(super) fn change_mut(&mut self) -> Option<&mut Change> {
+        match self {
+            Self::Acquire(Acquire { change, .. })
+            | Self::Create(Create { change, .. })
+            | Self::Start(Start { change, .. })
+            | Self::Stop(Stop { change, .. })
+            | Self::Restart(Restart { change, .. })
+            | Self::Destroy(Destroy { change, .. })
+            | Self::Up(Up { change, .. })
+            | Self::Down(Down { change, .. }) => Some(change),
+            _ => None,
+        }
+    }
+
+    pub(super) fn machines_mut(&mut self) -> Option<&mut Machines> {
+        match self {
+            Self::Check(Check { machines, .. }) | Self::Plan(Plan { machines, .. }) => {
+                Some(machines)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Check {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub machines: Machines,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Plan {
+    /// Plan this verb; needed before container names
+    #[arg(value_name = "VERB", value_enum, default_value_t = PlanVerb::Up)]
+    pub verb: PlanVerb,
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Print a table, JSON, or a shell script per node [default: as --output says]
+    #[arg(long, value_name = "FORMAT", env = "VNFCTL_FORMAT", value_enum)]
+    pub format: Option<PlanFormat>,
+    /// Exit with 6 when there is something to do, with 0 when not
+    #[arg(long, env = "VNFCTL_EXIT_CODE", action = ArgAction::SetTrue, value_parser = flag)]
+    pub exit_code: bool,
+    #[command(flatten)]
+    pub recreate: Recreate,
+    #[command(flatten)]
+    pub grace: Grace,
+    #[command(flatten)]
+    pub machines: Machines,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// Arguments of `acquire`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Acquire {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Arguments of `create`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Create {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub recreate: Recreate,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Arguments of `start`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Start {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Arguments of `stop`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Stop {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub grace: Grace,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Arguments of `restart`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Restart {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub grace: Grace,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Arguments of `destroy`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Destroy {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub change: Change,
+    #[command(flatten)]
+    pub owner: Owner,
+}
+
+/// Arguments of `up`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Up {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// End after this stage
+    #[arg(
+        long, value_name = "STAGE", env = "VNFCTL_UNTIL", value_enum,
+        default_value_t = Until::Verify
+    )]
+    pub until: Until,
+    #[command(flatten)]
+    pub recreate: Recreate,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Arguments of `down`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Down {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub grace: Grace,
+    #[command(flatten)]
+    pub change: Change,
+    #[command(flatten)]
+    pub owner: Owner,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Status {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Verify {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub lanes: Lanes,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// Arguments of `exec`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Exec {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub lanes: Lanes,
+    #[command(flatten)]
+    pub patience: Patience,
+    /// Run this, with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// Arguments of `shell`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ShellArgs {
+    /// Enter this container
+    #[arg(value_name = "CONTAINER", add = ArgValueCompleter::new(complete::containers))]
+    pub container: String,
+    /// Run this instead of a shell, on a terminal [default: sh]
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// Arguments of `logs`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Logs {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Print only the last N lines of each container [default: all]
+    #[arg(long, value_name = "N", env = "VNFCTL_TAIL")]
+    pub tail: Option<u32>,
+    /// Go on printing what containers write, until Ctrl-C
+    #[arg(short, long, env = "VNFCTL_FOLLOW", action = ArgAction::SetTrue, value_parser = flag)]
+    pub follow: bool,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Completions {
+    /// Print the line for this shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}

@@ -1,0 +1,246 @@
+//! Words and environment become a [`Cli`].
+
+use super::values::{machine_file, variable};
+use super::{Cli, Global};
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+
+/// The grammar: the global options stand before the verb and after it.
+///
+/// clap's own `global = true` would let `-t b` after the verb silently replace `-t a` before it,
+/// so each verb gets copies of the global options and [`parse`] merges the two places.
+pub fn command() -> Command {
+    let with_globals = |verb: Command| {
+        let heading = Global::augment_args(Command::new("globals"));
+        verb.args(heading.get_arguments().cloned().collect::<Vec<_>>())
+    };
+    // One sentence of vnfctl(1) names all variables; a note at each option would bury the rest.
+    let quiet = |arg: clap::Arg| arg.hide_env(true);
+    Cli::command().mut_args(quiet).mut_subcommands(|verb| with_globals(verb).mut_args(quiet))
+}
+
+/// Reads the command line, program name first. Errors are clap's own: help and version are among
+/// them, with exit code 0; mistakes have exit code 2.
+pub fn parse<I, W>(words: I) -> Result<Cli, clap::Error>
+where
+    I: IntoIterator<Item = W>,
+    W: Into<OsString> + Clone,
+{
+    let mut grammar = without_empty_variables(command());
+    let matches = grammar.try_get_matches_from_mut(words)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    let Some((_, verb_matches)) = matches.subcommand() else {
+        return Ok(cli);
+    };
+    let after = Global::from_arg_matches(verb_matches)?;
+    cli.global = merge(cli.global, after, &matches, verb_matches);
+    split_variables(&mut cli, &matches, verb_matches)
+        .map_err(|reason| grammar.error(ErrorKind::ValueValidation, reason))?;
+    settle_on_error(&mut cli, verb_matches);
+    let files = is_typed(&matches, "topologies") || is_typed(verb_matches, "topologies");
+    if files && is_typed(verb_matches, "hosts") {
+        let reason = "give the nodes by --topology or by --host, not by both";
+        return Err(grammar.error(ErrorKind::ArgumentConflict, reason));
+    }
+    Ok(cli)
+}
+
+/// An empty variable counts as absent, as most programs have it.
+fn without_empty_variables(command: Command) -> Command {
+    let forget = |arg: clap::Arg| {
+        if arg.get_env().is_some_and(is_empty_variable) { arg.env(Resettable::Reset) } else { arg }
+    };
+    command.mut_args(forget).mut_subcommands(|verb| verb.mut_args(forget))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line owns the VNFCTL_ variables")]
+fn is_empty_variable(name: &std::ffi::OsStr) -> bool {
+    std::env::var_os(name).is_some_and(|value| value.is_empty())
+}
+
+fn is_typed(matches: &ArgMatches, id: &str) -> bool {
+    source(matches, id) == Some(ValueSource::CommandLine)
+}
+
+/// Where a value comes from; `None` also when the verb has no such option.
+fn source(matches: &ArgMatches, id: &str) -> Option<ValueSource> {
+    matches.try_contains_id(id).ok().and_then(|_| matches.value_source(id))
+}
+
+/// What stands after the verb wins; repeatable options add up.
+fn merge(before: Global, after: Global, first: &ArgMatches, second: &ArgMatches) -> Global {
+    fn later<T>(id: &str, second: &ArgMatches, before: T, after: T) -> T {
+        if is_typed(second, id) { after } else { before }
+    }
+    fn both<T>(id: &str, matches: [&ArgMatches; 2], before: Vec<T>, after: Vec<T>) -> Vec<T> {
+        match matches.map(|matches| is_typed(matches, id)) {
+            [true, true] => before.into_iter().chain(after).collect(),
+            [false, true] => after,
+            [_, false] => before,
+        }
+    }
+    // `-q` before the verb and `-v` after it, or the other way round: the later one counts.
+    let quiet = is_typed(second, "quiet") || before.quiet && !is_typed(second, "verbose");
+    let verbose = is_typed(second, "verbose") || before.verbose && !is_typed(second, "quiet");
+    Global {
+        topologies: both("topologies", [first, second], before.topologies, after.topologies),
+        variables: both("variables", [first, second], before.variables, after.variables),
+        output: later("output", second, before.output, after.output),
+        quiet,
+        verbose,
+        color: later("color", second, before.color, after.color),
+        log: later("log", second, before.log, after.log),
+        ssh_config: later("ssh_config", second, before.ssh_config, after.ssh_config),
+        connect_timeout: later(
+            "connect_timeout",
+            second,
+            before.connect_timeout,
+            after.connect_timeout,
+        ),
+    }
+}
+
+/// Splits the variables of repeatable options whose separator must not split words of the line.
+fn split_variables(cli: &mut Cli, first: &ArgMatches, second: &ArgMatches) -> Result<(), String> {
+    let from_environment = |id: &str| {
+        let sources = [first, second].map(|matches| source(matches, id));
+        sources.contains(&Some(ValueSource::EnvVariable))
+            && !sources.contains(&Some(ValueSource::CommandLine))
+    };
+    let lines = |text: String| -> Vec<String> {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    };
+    if from_environment("topologies") {
+        let joined = cli.global.topologies.iter().flat_map(std::env::split_paths);
+        cli.global.topologies = joined.filter(|path| !path.as_os_str().is_empty()).collect();
+    }
+    if from_environment("variables") {
+        let text = cli.global.variables.iter().map(|pair| format!("{}={}", pair.name, pair.value));
+        let each = text.flat_map(lines).map(|line| variable(&line));
+        cli.global.variables =
+            each.collect::<Result<_, _>>().map_err(|why| format!("VNFCTL_SET: {why}"))?;
+    }
+    if from_environment("machines")
+        && let Some(machines) = cli.verb.machines_mut()
+    {
+        let files = &mut machines.machines;
+        let text = files.iter().map(|pair| format!("{}={}", pair.nodes, pair.file.display()));
+        let each = text.flat_map(lines).map(|line| machine_file(&line));
+        *files = each.collect::<Result<_, _>>().map_err(|why| format!("VNFCTL_MACHINE: {why}"))?;
+    }
+    Ok(())
+}
+
+/// `--keep-going` on the line beats `VNFCTL_ON_ERROR`.
+fn settle_on_error(cli: &mut Cli, matches: &ArgMatches) {
+    if let Some(change) = cli.verb.change_mut()
+        && is_typed(matches, "keep_going")
+        && !is_typed(matches, "on_error")
+    {
+        change.on_error = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{OnError, Until, Verb};
+    use crate::ui::Format;
+
+    fn line(words: &str) -> Result<Cli, clap::Error> {
+        parse(std::iter::once("vnfctl").chain(words.split_whitespace()))
+    }
+
+    #[test]
+    fn the_grammar_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_its_own_variable() {
+        for verb in command().get_subcommands() {
+            for option in verb.get_arguments().filter(|option| option.get_long().is_some()) {
+                let long = option.get_long().unwrap();
+                if ["help", "version"].contains(&long) {
+                    continue;
+                }
+                let expected = format!("VNFCTL_{}", long.replace('-', "_").to_uppercase());
+                let found = option.get_env().and_then(std::ffi::OsStr::to_str);
+                assert_eq!(found, Some(expected.as_str()), "{} --{long}", verb.get_name());
+                assert!(option.get_help().is_some(), "{} --{long}", verb.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn help_is_imperative_without_a_final_period() {
+        let grammar = command();
+        let verbs: Vec<_> = grammar.get_subcommands().collect();
+        for verb in &verbs {
+            let about = verb.get_about().unwrap().to_string();
+            assert!(!about.ends_with('.'), "{about}");
+        }
+        for option in verbs.iter().flat_map(|verb| verb.get_arguments()) {
+            let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!help.ends_with('.') && !help.is_empty(), "{}: {help}", option.get_id());
+        }
+    }
+
+    #[test]
+    fn global_options_stand_before_and_after_the_verb() {
+        let cli = line("-t a.toml -o json -q up -t b.toml --set A=1 -v").unwrap();
+        assert_eq!(cli.global.topologies, ["a.toml", "b.toml"].map(std::path::PathBuf::from));
+        assert_eq!(cli.global.output, Format::Json);
+        assert_eq!((cli.global.quiet, cli.global.verbose), (false, true));
+        assert_eq!(cli.global.variables[0].name, "A");
+        assert_eq!(line("-o json up -o table").unwrap().global.output, Format::Table);
+    }
+
+    #[test]
+    fn a_selection_stands_beside_the_command_of_exec() {
+        let cli = line("exec DUT1_* -g A,B --node DUT1 -- ls -l").unwrap();
+        let Verb::Exec(exec) = cli.verb else { panic!("not exec") };
+        assert_eq!(exec.selection.containers, ["DUT1_*"]);
+        assert_eq!(exec.selection.groups, ["A", "B"]);
+        assert_eq!(exec.command, ["ls", "-l"]);
+        assert!(line("exec").is_err());
+    }
+
+    #[test]
+    fn the_last_word_about_errors_counts() {
+        let on_error = |words: &str| line(words).unwrap().verb.change().unwrap().on_error();
+        assert_eq!(on_error("up"), OnError::Stop);
+        assert_eq!(on_error("up --keep-going"), OnError::KeepGoing);
+        assert_eq!(on_error("up --keep-going --on-error rollback"), OnError::Rollback);
+        assert_eq!(on_error("up --on-error rollback --keep-going"), OnError::KeepGoing);
+    }
+
+    #[test]
+    fn mistakes_are_usage_errors() {
+        for words in [
+            "",
+            "fly",
+            "up --until lunch",
+            "up -j 0",
+            "up --timeout 0",
+            "destroy --host a@b",
+            "down --name x --become none",
+            "-t a.toml down --name x --host a@b",
+            "plan DUT1_VNF1",
+            "check --dry-run",
+            "up --set 1=2",
+        ] {
+            let code = line(words).err().map(|error| error.exit_code());
+            assert_eq!(code, Some(2), "{words}");
+        }
+    }
+
+    #[test]
+    fn stages_are_ordered() {
+        let Verb::Up(up) = line("up --until create").unwrap().verb else { panic!("not up") };
+        assert!(up.until < Until::Verify && up.until > Until::Acquire);
+    }
+}

@@ -1,0 +1,80 @@
+//! Longer texts of `--help` and the man pages: examples, exit codes, environment.
+
+/// After `vnfctl -h`.
+pub(super) const AFTER_HELP: &str = "\
+Start here: vnfctl -t topologies/quickstart.toml up";
+
+/// After `vnfctl --help`, and in vnfctl(1).
+pub(super) const AFTER_LONG_HELP: &str = "\
+Start here:
+  vnfctl -t topologies/quickstart.toml up
+  vnfctl -t topologies/quickstart.toml status
+  vnfctl -t topologies/quickstart.toml down
+
+Environment:
+  Every option can be given by a variable: VNFCTL_ and the option's name, e.g. VNFCTL_JOBS=8,
+  VNFCTL_DRY_RUN=1. The command line wins; an empty variable counts as absent. Options that
+  may be repeated take several values: VNFCTL_TOPOLOGY separated by colons, VNFCTL_GROUP,
+  VNFCTL_NODE and VNFCTL_HOST by commas, VNFCTL_SET and VNFCTL_MACHINE one per line.
+  NO_COLOR, CLICOLOR=0 and TERM=dumb turn colours off unless --color asks for them.
+
+Exit codes:
+    0  done, or nothing to do
+    1  a step failed
+    2  usage
+    3  topology file invalid
+    4  node unreachable or not trusted
+    5  placement impossible
+    6  plan --exit-code: changes pending
+    7  verify, status: reality differs
+    8  node or topology locked by another run
+  130  interrupted, undo finished
+  exec ends with the worst exit code of its children, or with the child's own for one container.";
+
+/// After `vnfctl up --help`.
+pub(super) const UP_EXAMPLES: &str = "\
+Examples:
+  vnfctl up                           the one topology of the current folder
+  vnfctl up -t lab.toml -t nf.toml    nodes from one file, groups from another
+  vnfctl up 'DUT1_*' --dry-run        say what would be done to these containers
+  vnfctl up --recreate --on-error rollback
+  vnfctl up --until acquire           images only";
+
+/// After `vnfctl down --help`.
+pub(super) const DOWN_EXAMPLES: &str = "\
+Examples:
+  vnfctl down
+  vnfctl down --group CNF --grace 1s
+  vnfctl down --name pair                 the file is gone, its containers are on this machine";
+
+/// After `vnfctl destroy --help`.
+pub(super) const DESTROY_EXAMPLES: &str = "\
+Examples:
+  vnfctl destroy DUT1_VNF2
+  vnfctl destroy --name pair              the file is gone, its containers are on this machine
+  vnfctl destroy --name pair --host csit@192.0.2.11 --host csit@192.0.2.12
+  vnfctl -t testbed.toml destroy --name pair
+                                          on the nodes of this file, whatever its own name";
+
+/// After `vnfctl plan --help`.
+pub(super) const PLAN_EXAMPLES: &str = "\
+Examples:
+  vnfctl plan                             what `up` would do
+  vnfctl plan destroy 'DUT1_*'
+  vnfctl plan --exit-code -q              6 = something to do, 0 = nothing
+  vnfctl plan --format sh                 the script of each node
+  vnfctl plan --machine 'DUT*=dut.lscpu'  without nodes, on machines saved by `lscpu -p`";
+
+/// After `vnfctl exec --help`.
+pub(super) const EXEC_EXAMPLES: &str = "\
+Examples:
+  vnfctl exec -- ip -brief address        in every container
+  vnfctl exec DUT1_VNF1 -- cat /proc/self/status
+  vnfctl exec --group CNF -- sh -c 'echo $MICROSERVICE_LABEL'";
+
+/// After `vnfctl completions --help`.
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  echo 'source <(vnfctl completions bash)' >> ~/.bashrc
+  echo 'source <(vnfctl completions zsh)' >> ~/.zshrc
+  vnfctl completions fish > ~/.config/fish/completions/vnfctl.fish";
