@@ -2,12 +2,14 @@
 
 mod event;
 mod lanes;
+mod permit;
 mod run;
 mod schedule;
 mod undo;
 
 pub use event::{Event, Outcome, Reporter};
 pub use lanes::Lanes;
+pub use permit::Permit;
 pub use run::{Options, execute};
 pub use schedule::OnError;
 pub use undo::undo_plan;

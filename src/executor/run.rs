@@ -2,6 +2,7 @@
 
 use super::event::{Event, Outcome, Reporter};
 use super::lanes::Lanes;
+use super::permit::Permit;
 use super::schedule::{OnError, Schedule};
 use crate::plan::{Plan, StepId};
 use crate::transport::{Exit, Output, Stop, Transport, TransportError};
@@ -31,6 +32,7 @@ const STOP_POLL: Duration = Duration::from_millis(50);
 pub fn execute(
     plan: &Plan,
     lanes: &Lanes<'_>,
+    _permit: &Permit,
     options: Options,
     stop: &Stop,
     reporter: &dyn Reporter,

@@ -68,7 +68,7 @@ pub struct Change {
 
 /// Holds one wanted container against what its engine has.
 pub fn compare(wanted: &Wanted<'_>, state: &NodeState) -> Condition {
-    let Some(found) = observed(wanted, state) else { return Condition::Absent };
+    let Some(found) = wanted.observed(state) else { return Condition::Absent };
     let Some(labels) = &found.labels else {
         return Condition::Foreign { owner: "it was not made by vnfctl".into() };
     };
@@ -88,10 +88,12 @@ pub fn compare(wanted: &Wanted<'_>, state: &NodeState) -> Condition {
     }
 }
 
-/// The container of that exact name, of the wanted engine.
-pub(super) fn observed<'s>(wanted: &Wanted<'_>, state: &'s NodeState) -> Option<&'s Observed> {
-    let inventory = state.inventories.get(&wanted.group.engine)?.as_ref().ok()?;
-    inventory.containers.iter().find(|container| container.name == wanted.spec.name)
+impl Wanted<'_> {
+    /// The container of that exact name that the wanted engine has, ours or not.
+    pub fn observed<'s>(&self, state: &'s NodeState) -> Option<&'s Observed> {
+        let inventory = state.inventories.get(&self.group.engine)?.as_ref().ok()?;
+        inventory.containers.iter().find(|container| container.name == self.spec.name)
+    }
 }
 
 fn drift(wanted: &Wanted<'_>, found: &Observed) -> Vec<String> {

@@ -1,0 +1,18 @@
+//! The director: load -> probe -> place -> plan -> execute -> verify. It must not print, parse
+//! what engines say, or start a process.
+
+mod failure;
+mod load;
+mod observe;
+mod place;
+mod prepare;
+mod session;
+mod verify;
+
+pub use failure::{Failure, NodeFailure};
+pub use load::{LoadRequest, load, read};
+pub use observe::{Look, observe};
+pub use place::{Placed, place, saved_facts};
+pub use prepare::{ChangeRequest, Prepared, prepare, prepare_from};
+pub use session::{Seen, Session};
+pub use verify::{Check, LinkReport, PingReport, VerifyReport, verify};

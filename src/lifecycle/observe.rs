@@ -1,0 +1,183 @@
+//! Sees what is: facts, containers and links of all nodes at once.
+
+use super::failure::NodeFailure;
+use crate::command::Command;
+use crate::engine::{Inventory, engine};
+use crate::executor::Lanes;
+use crate::facts::{self, Facts};
+use crate::link::{LinkSpec, ObservedLink, driver};
+use crate::model::{EngineKind, Image, LinkKind};
+use crate::plan::{NodeState, Observation};
+use crate::transport::{Exit, Output, Stop, Transport, TransportError};
+use std::collections::BTreeMap;
+
+/// What to look for on one node.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    /// PCI addresses whose NUMA node is asked for.
+    pub pci: Vec<String>,
+    /// Engines and the images asked for of each. `None` = every engine the node has.
+    pub engines: Option<BTreeMap<EngineKind, Vec<Image>>>,
+    /// Links.
+    pub links: Vec<LinkSpec>,
+}
+
+/// Looks at all nodes at once; nodes that cannot be used are returned beside the others.
+pub fn observe(
+    lanes: &Lanes<'_>,
+    looks: &BTreeMap<String, Look>,
+    stop: &Stop,
+) -> (Observation, Vec<NodeFailure>) {
+    let results: Vec<(&String, Result<NodeState, TransportError>)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = looks
+            .iter()
+            .map(|(node, look)| (node, scope.spawn(|| observe_node(lanes, node, look, stop))))
+            .collect();
+        let join = |(node, thread): (_, std::thread::ScopedJoinHandle<'_, _>)| {
+            (node, thread.join().expect("observing does not panic"))
+        };
+        threads.into_iter().map(join).collect()
+    });
+    let mut observation = Observation::new();
+    let mut failures = Vec::new();
+    for (node, result) in results {
+        match result {
+            Ok(state) => {
+                observation.insert(node.clone(), state);
+            }
+            Err(error) => failures.push(NodeFailure { node: node.clone(), error }),
+        }
+    }
+    (observation, failures)
+}
+
+fn observe_node(
+    lanes: &Lanes<'_>,
+    node: &str,
+    look: &Look,
+    stop: &Stop,
+) -> Result<NodeState, TransportError> {
+    let Some(engines) = &look.engines else {
+        let facts = ask(lanes, node, vec![facts::probe(&look.pci, &EngineKind::ALL)], stop)?;
+        let facts = read_facts(node, &facts[0])?;
+        let present = facts.engines.iter().filter(|(_, version)| version.is_ok());
+        let engines = present.map(|(kind, _)| (*kind, Vec::new())).collect();
+        return observe_node(lanes, node, &Look { engines: Some(engines), ..look.clone() }, stop);
+    };
+    let kinds: Vec<EngineKind> = engines.keys().copied().collect();
+    let mut commands = vec![facts::probe(&look.pci, &kinds)];
+    commands.extend(engines.iter().map(|(kind, images)| engine(*kind).query(images)));
+    let links = by_kind(&look.links);
+    commands.extend(links.iter().map(|(kind, links)| driver(*kind).query(links)));
+
+    let outputs = ask(lanes, node, commands, stop)?;
+    let mut outputs = outputs.iter();
+    let mut next = || outputs.next().expect("one output per command");
+    let facts = read_facts(node, next())?;
+    let inventories =
+        kinds.iter().map(|&kind| (kind, read_inventory(kind, &facts, next()))).collect();
+    let mut seen = Vec::new();
+    for (kind, links) in &links {
+        seen.extend(read_links(node, *kind, links, next())?);
+    }
+    Ok(NodeState { facts, inventories, links: seen })
+}
+
+fn by_kind(links: &[LinkSpec]) -> BTreeMap<LinkKind, Vec<LinkSpec>> {
+    let mut kinds: BTreeMap<LinkKind, Vec<LinkSpec>> = BTreeMap::new();
+    for link in links {
+        kinds.entry(link.kind).or_default().push(link.clone());
+    }
+    kinds
+}
+
+/// Runs independent commands in one round trip: side by side where a lane costs nothing, one
+/// behind the other on one lane elsewhere.
+fn ask(
+    lanes: &Lanes<'_>,
+    node: &str,
+    commands: Vec<Command>,
+    stop: &Stop,
+) -> Result<Vec<Output>, TransportError> {
+    if lanes.steps_per_lane(node) > 1 || commands.len() < 2 {
+        return ask_one_lane(lanes, node, &commands, stop);
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = commands
+            .iter()
+            .map(|command| {
+                scope.spawn(|| ask_one_lane(lanes, node, std::slice::from_ref(command), stop))
+            })
+            .collect();
+        let mut outputs = Vec::new();
+        for thread in threads {
+            outputs.extend(thread.join().expect("asking does not panic")?);
+        }
+        Ok(outputs)
+    })
+}
+
+fn ask_one_lane(
+    lanes: &Lanes<'_>,
+    node: &str,
+    commands: &[Command],
+    stop: &Stop,
+) -> Result<Vec<Output>, TransportError> {
+    let mut lane: Box<dyn Transport> = lanes.take(node, stop)?;
+    for command in commands {
+        lane.send(command)?;
+    }
+    let outputs = commands
+        .iter()
+        .map(|_| lane.receive(stop, &mut |_, _| ()))
+        .collect::<Result<Vec<_>, _>>()?;
+    lanes.put_back(node, lane);
+    Ok(outputs)
+}
+
+fn read_facts(node: &str, output: &Output) -> Result<Facts, TransportError> {
+    let lost = |reason: String| TransportError::Lost { node: node.to_owned(), reason };
+    if output.exit != Exit::Code(0) {
+        return Err(lost(format!("the probe failed: {}", why(output))));
+    }
+    facts::parse(&String::from_utf8_lossy(&output.stdout)).map_err(|error| lost(error.to_string()))
+}
+
+fn read_inventory(
+    kind: EngineKind,
+    facts: &Facts,
+    output: &Output,
+) -> Result<Inventory, String> {
+    if let Some(Err(reason)) = facts.engines.get(&kind) {
+        return Err(reason.clone());
+    }
+    if output.exit != Exit::Code(0) {
+        return Err(why(output));
+    }
+    engine(kind).parse(&String::from_utf8_lossy(&output.stdout)).map_err(|error| error.to_string())
+}
+
+fn read_links(
+    node: &str,
+    kind: LinkKind,
+    links: &[LinkSpec],
+    output: &Output,
+) -> Result<Vec<ObservedLink>, TransportError> {
+    let lost = |reason: String| TransportError::Lost { node: node.to_owned(), reason };
+    if output.exit != Exit::Code(0) {
+        return Err(lost(format!("looking at the links failed: {}", why(output))));
+    }
+    driver(kind).parse(links, &String::from_utf8_lossy(&output.stdout)).map_err(lost)
+}
+
+/// How a command ended, and the last line it wrote on standard error.
+fn why(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let last = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
+    match output.exit {
+        Exit::Code(_) if !last.is_empty() => last.to_owned(),
+        Exit::Code(code) => format!("exit code {code}"),
+        Exit::Signal(signal) => format!("ended by signal {signal}"),
+        Exit::Deadline(after) => format!("no answer within {} s", after.as_secs()),
+    }
+}

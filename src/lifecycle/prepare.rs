@@ -1,0 +1,113 @@
+//! From a request to a plan: see, place, compare. Nothing is changed here.
+
+use super::failure::{Failure, NodeFailure};
+use super::place::place;
+use super::session::{Seen, Session};
+use crate::link::LinkSpec;
+use crate::model::{Node, Topology};
+use crate::plan::{
+    Assignment, Observation, Plan, Request, Verb, Wanted, build, targets, wanted as specify,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a changing verb asks for.
+pub struct ChangeRequest<'a> {
+    /// The verb.
+    pub verb: Verb,
+    /// Whether a container (name, group, node) is meant.
+    pub is_selected: &'a dyn Fn(&str, &str, &str) -> bool,
+    /// Whether a node is meant.
+    pub is_node_meant: &'a dyn Fn(&Node) -> bool,
+    /// Replace containers whose specification changed.
+    pub recreate: bool,
+    /// From the stop signal to the end by force.
+    pub grace: Duration,
+    /// Deadline of every command instead of its own.
+    pub timeout: Option<Duration>,
+    /// Serve the nodes that answer when others do not.
+    pub keep_going: bool,
+}
+
+/// Everything known before the first act.
+#[derive(Debug, Default)]
+pub struct Prepared<'a> {
+    /// What would be done.
+    pub plan: Plan,
+    /// Every container that should be, on the nodes seen.
+    pub wanted: Vec<Wanted<'a>>,
+    /// Every link that should be, by node.
+    pub links: BTreeMap<String, Vec<LinkSpec>>,
+    /// What is.
+    pub observation: Observation,
+    /// Nodes left out.
+    pub failures: Vec<NodeFailure>,
+    /// What a person should know: node and sentence.
+    pub warnings: Vec<(String, String)>,
+}
+
+/// Sees the nodes, places, and plans.
+pub fn prepare<'a>(
+    session: &Session<'a>,
+    request: &ChangeRequest<'_>,
+) -> Result<Prepared<'a>, Failure> {
+    let seen = session.see(request.is_node_meant).require(request.keep_going)?;
+    prepare_from(&session.loaded.topology, session.loaded, seen, request)
+}
+
+/// As [`prepare`], over what was seen already (or is known from saved machines).
+pub fn prepare_from<'a>(
+    topology: &'a Topology,
+    loaded: &'a crate::model::Loaded,
+    seen: Seen,
+    request: &ChangeRequest<'_>,
+) -> Result<Prepared<'a>, Failure> {
+    let Seen { observation, failures } = seen;
+    let mut prepared = Prepared { failures, ..Prepared::default() };
+    let raises = matches!(request.verb, Verb::Acquire | Verb::Create | Verb::Up(_));
+    let assignments = if raises {
+        let placed = place(topology, &observation)?;
+        prepared.warnings = placed.warnings;
+        placed.assignments
+    } else {
+        // What is to be lowered or restarted is found by its labels; CPUs do not matter.
+        unplaced(topology, &observation)
+    };
+    prepared.wanted = specify(topology, &assignments, &loaded.secrets);
+    prepared.links = observation
+        .keys()
+        .map(|node| (node.clone(), crate::plan::wanted_links(topology, node)))
+        .collect();
+    let depends_on: BTreeMap<String, Vec<String>> =
+        topology.groups.iter().map(|group| (group.name.clone(), group.depends_on.clone())).collect();
+    let plan_request = Request {
+        verb: request.verb,
+        topology: &topology.name,
+        is_selected: request.is_selected,
+        depends_on: &depends_on,
+        recreate: request.recreate,
+        grace: request.grace,
+        timeout: request.timeout,
+    };
+    let targets = targets(&prepared.wanted, &prepared.links, &observation);
+    prepared.plan = build(&plan_request, &targets).map_err(Failure::Refused)?;
+    drop(targets);
+    prepared.observation = observation;
+    Ok(prepared)
+}
+
+fn unplaced(topology: &Topology, observation: &Observation) -> Vec<Assignment> {
+    let mut all = Vec::new();
+    for group in &topology.groups {
+        for node in group.nodes.iter().filter(|node| observation.contains_key(*node)) {
+            all.extend((1..=group.cpu.containers()).map(|ordinal| Assignment {
+                node: node.clone(),
+                group: group.name.clone(),
+                ordinal,
+                cpus: Vec::new(),
+                mems: Vec::new(),
+            }));
+        }
+    }
+    all
+}

@@ -1,0 +1,74 @@
+//! A topology with the lanes to its nodes: what every verb that reaches a node works with.
+
+use super::failure::{Failure, NodeFailure};
+use super::observe::{Look, observe};
+use crate::executor::Lanes;
+use crate::link::LinkSpec;
+use crate::model::{EngineKind, Image, Loaded, Node};
+use crate::plan::{Observation, wanted_links};
+use crate::transport::Stop;
+use std::collections::BTreeMap;
+
+/// A topology and the way to its nodes.
+pub struct Session<'a> {
+    /// What was read.
+    pub loaded: &'a Loaded,
+    /// Lanes to its nodes.
+    pub lanes: Lanes<'a>,
+    /// Set when the person wants to stop.
+    pub stop: &'a Stop,
+}
+
+/// What was seen, and the nodes where nothing could be seen.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// By node name.
+    pub observation: Observation,
+    /// Nodes that could not be used.
+    pub failures: Vec<NodeFailure>,
+}
+
+impl Session<'_> {
+    /// Looks at the nodes for which `is_meant`, for everything the topology has there.
+    pub fn see(&self, is_meant: &dyn Fn(&Node) -> bool) -> Seen {
+        let nodes = self.loaded.topology.nodes.iter().filter(|node| is_meant(node));
+        let looks = nodes.map(|node| (node.name.clone(), self.look(node))).collect();
+        let (observation, failures) = observe(&self.lanes, &looks, self.stop);
+        Seen { observation, failures }
+    }
+
+    /// The links of every node of the topology.
+    pub fn links(&self) -> BTreeMap<String, Vec<LinkSpec>> {
+        let topology = &self.loaded.topology;
+        let nodes = topology.nodes.iter();
+        nodes.map(|node| (node.name.clone(), wanted_links(topology, &node.name))).collect()
+    }
+
+    fn look(&self, node: &Node) -> Look {
+        let topology = &self.loaded.topology;
+        let mut engines: BTreeMap<EngineKind, Vec<Image>> = BTreeMap::new();
+        for group in topology.groups.iter().filter(|group| group.nodes.contains(&node.name)) {
+            let images = engines.entry(group.engine).or_default();
+            if !images.contains(&group.image) {
+                images.push(group.image.clone());
+            }
+        }
+        Look {
+            pci: node.interfaces.values().map(|interface| interface.pci.clone()).collect(),
+            engines: Some(engines),
+            links: wanted_links(topology, &node.name),
+        }
+    }
+}
+
+impl Seen {
+    /// The observation when every node answered, or when those that did are enough.
+    pub fn require(self, keep_going: bool) -> Result<Self, Failure> {
+        use crate::transport::TransportError::Interrupted;
+        if self.failures.iter().any(|failure| matches!(failure.error, Interrupted)) {
+            return Err(Failure::Interrupted);
+        }
+        let usable = self.failures.is_empty() || (keep_going && !self.observation.is_empty());
+        if usable { Ok(self) } else { Err(Failure::Nodes(self.failures)) }
+    }
+}
