@@ -22,3 +22,4 @@ pub mod link;
 pub mod model;
 pub mod plan;
 pub mod transport;
+pub mod ui;
