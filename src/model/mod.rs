@@ -1,11 +1,172 @@
 //! The topology: what a person wrote, checked and resolved. Pure; it must not know an engine's
 //! commands, a node's facts, or how to read a file.
+//!
+//! # Keys
+//!
+//! A topology file is TOML. Every key is one of these; any other is an error.
+//!
+//! Top level:
+//!
+//! | key | value |
+//! |---|---|
+//! | `name` | name of the topology; required |
+//! | `placement` | `"slots"` (default) or `"csit"`: how cpusets are computed |
+//! | `prefix` | text before every container name; default empty |
+//! | `[nodes.NAME]` | a machine; at least one |
+//! | `[defaults]` | any key of a group, for groups that do not have it themselves |
+//! | `[groups.NAME]` | a set of equal containers; at least one |
+//! | `[[links]]` | what joins two containers of a node |
+//!
+//! Names are `[A-Za-z0-9][A-Za-z0-9_-]*`, two characters at least; a group's name does not end in
+//! a digit. A container is named prefix + node + `_` + group + ordinal, 63 bytes at most.
+//!
+//! A node (`[nodes.NAME]`):
+//!
+//! | key | value |
+//! |---|---|
+//! | `ssh` | `"user@host[:port]"` or `"user@[IPv6]:port"`; absent = this machine |
+//! | `become` | `"sudo"` (default) or `"none"`: how the login user becomes root |
+//! | `system_cpus` | slots kept for the system on each NUMA node; default 1 |
+//! | `interfaces.NAME.pci` | PCI address of a named interface, `"0000:18:00.0"` |
+//!
+//! A group (`[groups.NAME]`), also in `[defaults]`:
+//!
+//! | key | value |
+//! |---|---|
+//! | `engine` | `"native"`, `"docker"`, `"podman"` or `"lxc"`; required |
+//! | `image` | docker, podman: image reference, required. lxc: template with arguments, required without `image_file`. native: absolute directory on the node, default its own root. lxc, native with `image_file`: the name the tarball's image gets |
+//! | `image_file` | a tarball: path here, relative to the topology file, or `"node:/path"` |
+//! | `nodes` | list of node names or globs (`*`, `?`); default all |
+//! | `count` | containers per node, 1 to 65535; default 1 |
+//! | `cpu_count` | CPUs per container; 0 = all that are left; default 1 |
+//! | `cpu_skip` | slots left alone on the NUMA node; default the node's `system_cpus` |
+//! | `cpu_shared` | `true`: all containers of the group on the same CPUs; default `false` |
+//! | `cpu_scarce` | `"refuse"` (default) or `"share"`: what to do with too few CPUs |
+//! | `smt_used` | also hand out sibling threads; default `false`, with `nf_*` what the machine has |
+//! | `nf_chains`, `nf_nodes` | the NF-density form instead of `count` and `cpu_*`: chains, and NFs per chain; both required |
+//! | `nf_dtc` | data-plane cores per NF, or 0.5 for one thread; default 1 |
+//! | `nf_mtcr` | NF mains per core; default 2 |
+//! | `nf_dtcr` | NFs per data-plane core; default 1 |
+//! | `vs_dtc` | data-plane cores of the vswitch; default 1 |
+//! | `cpuset_mems` | `"auto"` (default) or the number of a NUMA node |
+//! | `interfaces` | list of named interfaces of each of its nodes |
+//! | `mounts` | list of `"/on/node:/in/container[:ro]"`; a missing directory is made when the first ends in `/` |
+//! | `env` | table of variables |
+//! | `publish` | docker, podman: list of `"[address:]port-on-node:port-in-container[/tcp\|/udp]"` |
+//! | `privileged` | `true`: all capabilities and devices; default `false` |
+//! | `cap_add`, `cap_drop` | lists of capabilities, with or without `CAP_` |
+//! | `devices` | list of `"/dev/on/node[:/dev/in/container[:rwm]]"` |
+//! | `network` | native, lxc: `"none"` (own, with a loopback only) or `"host"`. docker, podman: as the engine says |
+//! | `memory` | limit: `"2GiB"`, `"512MiB"`, `"1GB"`, or bytes; 4 MiB at least |
+//! | `command` | list: program and arguments; default the image's own |
+//! | `depends_on` | list of groups that must be running first |
+//!
+//! A link (`[[links]]`):
+//!
+//! | key | value |
+//! |---|---|
+//! | `kind` | `"veth"`; required |
+//! | `nodes` | list of node names or globs; default all nodes that have both ends |
+//! | `mtu` | 68 to 65535; default the kernel's |
+//! | `ends` | list of two tables; required |
+//!
+//! An end of a link:
+//!
+//! | key | value |
+//! |---|---|
+//! | `container` | group and ordinal, `"VNF1"`; required |
+//! | `interface` | interface name in the container, 15 bytes at most; required |
+//! | `mac` | MAC address; default the kernel's choice |
+//! | `addresses` | list of addresses with prefix length |
+//! | `ping` | list of addresses that must answer a ping from this end |
+//!
+//! In every string `${NAME}` and `${NAME:-default}` stand for a variable and `$$` for a `$`.
+//! With several files, later ones add to earlier ones: nodes, groups, keys to groups and to
+//! `[defaults]`, links. A key or node defined twice is an error.
 
+mod across;
+mod cpu_request;
+mod environment;
+mod expand;
 mod glob;
+mod group;
+mod image;
+mod link;
+mod link_end;
+mod load;
+mod merge;
+mod names;
+mod node;
+mod port;
+mod problem;
+mod read;
+mod secret;
+mod size;
 mod topology;
+mod value;
 
 pub use glob::{glob_matches, is_glob};
+pub use load::{Loaded, Source, load};
+pub use names::{is_name, nearest};
+pub use problem::{Mark, Problem, Problems};
+pub use secret::looks_secret;
 pub use topology::{
     Become, ChainRequest, CpuRequest, EngineKind, Group, Image, ImageFile, Interface, Link,
     LinkEnd, LinkKind, Mems, Mount, Node, PlacementMode, Scarce, SliceRequest, SshTarget, Topology,
 };
+
+/// Keys of the top level.
+pub const TOP_KEYS: &[&str] =
+    &["name", "placement", "prefix", "nodes", "defaults", "groups", "links"];
+
+/// Keys of a node.
+pub const NODE_KEYS: &[&str] = &["ssh", "become", "system_cpus", "interfaces"];
+
+/// Keys of a node's interface.
+pub const INTERFACE_KEYS: &[&str] = &["pci"];
+
+/// Keys of a group and of `defaults`.
+pub const GROUP_KEYS: &[&str] = &[
+    "engine",
+    "image",
+    "image_file",
+    "nodes",
+    "count",
+    "cpu_count",
+    "cpu_skip",
+    "cpu_shared",
+    "cpu_scarce",
+    "smt_used",
+    "nf_chains",
+    "nf_nodes",
+    "nf_dtc",
+    "nf_mtcr",
+    "nf_dtcr",
+    "vs_dtc",
+    "cpuset_mems",
+    "interfaces",
+    "mounts",
+    "env",
+    "publish",
+    "privileged",
+    "cap_add",
+    "cap_drop",
+    "devices",
+    "network",
+    "memory",
+    "command",
+    "depends_on",
+];
+
+/// Those of [`GROUP_KEYS`] that only the slice form has.
+pub const SLICE_KEYS: &[&str] = &["count", "cpu_count", "cpu_skip", "cpu_shared", "cpu_scarce"];
+
+/// Those of [`GROUP_KEYS`] that only the NF-density form has.
+pub const CHAIN_KEYS: &[&str] =
+    &["nf_chains", "nf_nodes", "nf_dtc", "nf_mtcr", "nf_dtcr", "vs_dtc"];
+
+/// Keys of a link.
+pub const LINK_KEYS: &[&str] = &["kind", "nodes", "mtu", "ends"];
+
+/// Keys of an end of a link.
+pub const LINK_END_KEYS: &[&str] = &["container", "interface", "mac", "addresses", "ping"];

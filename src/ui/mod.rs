@@ -1,5 +1,7 @@
 //! Everything a person sees.
 
+pub mod diagnostic;
+
 use clap::ValueEnum;
 
 /// How data is printed.

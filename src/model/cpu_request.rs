@@ -1,0 +1,190 @@
+//! `count`, `cpu_*` and `nf_*`: what a group asks of each of its nodes.
+
+use super::group::{Draft, Section};
+use super::problem::{Place, Report};
+use super::topology::{ChainRequest, CpuRequest, Mems, Scarce, SliceRequest};
+use super::value::{Entry, Kind, Table};
+use super::{CHAIN_KEYS, SLICE_KEYS};
+
+/// More containers of a group on one node than any node can run.
+const MAX: u32 = 65535;
+
+/// Which of the two forms a table speaks.
+fn form<'a>(table: &'a Table, keys: &[&str]) -> Option<&'a Entry> {
+    table.entries.iter().find(|entry| keys.contains(&entry.key.as_str()))
+}
+
+/// Reads the request. The group's own keys decide the form; keys of the other form in `defaults`
+/// then do not apply. `None` when something is wrong, which is reported.
+pub(super) fn read_cpu(
+    section: &Section<'_>,
+    place: &Place,
+    report: &mut Report,
+) -> Option<CpuRequest> {
+    for table in [Some(section.own), section.shared].into_iter().flatten() {
+        match (form(table, SLICE_KEYS), form(table, CHAIN_KEYS)) {
+            (Some(slice), Some(chain)) => {
+                report
+                    .add(
+                        &slice.place,
+                        format!("`{}` does not go with `{}`", slice.key, chain.key),
+                        "belongs to the slice form",
+                    )
+                    .mark(&chain.place, "belongs to the NF-density form")
+                    .help("use `count` and `cpu_*`, or `nf_*`, but not both in one group");
+                return None;
+            }
+            (None, Some(_)) => return read_chain(section, place, report).map(CpuRequest::Chain),
+            (Some(_), None) => return read_slice(section, report).map(CpuRequest::Slice),
+            (None, None) => {}
+        }
+    }
+    read_slice(section, report).map(CpuRequest::Slice)
+}
+
+/// Warns of keys in `defaults` whose form no group uses.
+pub(super) fn unused_defaults(shared: &Table, drafts: &[Draft<'_>], warnings: &mut Report) {
+    if drafts.iter().any(|draft| draft.cpu.is_none()) {
+        return;
+    }
+    let chain = |draft: &Draft<'_>| matches!(draft.cpu, Some(CpuRequest::Chain(_)));
+    let any_chain = drafts.iter().any(chain);
+    let any_slice = !drafts.iter().all(chain);
+    for entry in &shared.entries {
+        let key = entry.key.as_str();
+        let unused =
+            SLICE_KEYS.contains(&key) && !any_slice || CHAIN_KEYS.contains(&key) && !any_chain;
+        if unused {
+            warnings
+                .add(&entry.place, format!("`{key}` of `defaults` applies to no group"), "unused")
+                .help("every group uses the other form of CPU request: `count` and `cpu_*`, or `nf_*`");
+        }
+    }
+}
+
+/// An integer key: its value, `default` where it is absent, `None` where it is wrong.
+fn integer(
+    section: &Section<'_>,
+    key: &str,
+    least: u32,
+    default: u32,
+    report: &mut Report,
+) -> Option<u32> {
+    match section.get(key) {
+        Some(entry) => report.integer(key, &entry.value, least..=MAX),
+        None => Some(default),
+    }
+}
+
+fn boolean(section: &Section<'_>, key: &str, report: &mut Report) -> Option<Option<bool>> {
+    match section.get(key) {
+        Some(entry) => report.boolean(key, &entry.value).map(Some),
+        None => Some(None),
+    }
+}
+
+fn read_slice(section: &Section<'_>, report: &mut Report) -> Option<SliceRequest> {
+    let count = integer(section, "count", 1, 1, report);
+    let cpu_count = integer(section, "cpu_count", 0, 1, report);
+    let cpu_skip = match section.get("cpu_skip") {
+        Some(entry) => report.integer("cpu_skip", &entry.value, 0..=MAX).map(Some),
+        None => Some(None),
+    };
+    let smt_used = boolean(section, "smt_used", report);
+    let cpu_shared = boolean(section, "cpu_shared", report);
+    let cpu_scarce = match section.get("cpu_scarce") {
+        Some(entry) => {
+            let choices = [("refuse", Scarce::Refuse), ("share", Scarce::Share)];
+            report.choice(entry, &choices, "answer to too few CPUs")
+        }
+        None => Some(Scarce::Refuse),
+    };
+    Some(SliceRequest {
+        count: count?,
+        cpu_count: cpu_count?,
+        cpu_skip: cpu_skip?,
+        smt_used: smt_used?.unwrap_or(false),
+        cpu_shared: cpu_shared?.unwrap_or(false),
+        cpu_scarce: cpu_scarce?,
+    })
+}
+
+fn read_chain(section: &Section<'_>, place: &Place, report: &mut Report) -> Option<ChainRequest> {
+    let mut required = |key: &str| match section.get(key) {
+        Some(entry) => report.integer(key, &entry.value, 1..=MAX),
+        None => {
+            report
+                .missing(place, key, "the NF-density form")
+                .help("`nf_chains` x `nf_nodes` is the number of containers per node");
+            None
+        }
+    };
+    let (nf_chains, nf_nodes) = (required("nf_chains"), required("nf_nodes"));
+    let nf_dtc = match section.get("nf_dtc") {
+        Some(entry) => read_dtc(entry, report),
+        None => Some(Some(1)),
+    };
+    let nf_mtcr = integer(section, "nf_mtcr", 1, 2, report);
+    let nf_dtcr = integer(section, "nf_dtcr", 1, 1, report);
+    let vs_dtc = integer(section, "vs_dtc", 0, 1, report);
+    let smt_used = boolean(section, "smt_used", report);
+    let (nf_chains, nf_nodes) = (nf_chains?, nf_nodes?);
+    if nf_chains.checked_mul(nf_nodes).is_none_or(|product| product > MAX) {
+        let entry = section.get("nf_nodes")?;
+        let message = format!("`nf_chains` x `nf_nodes` must be at most {MAX}");
+        report.add(&entry.value.place, message, format!("{nf_chains} x {nf_nodes}"));
+        return None;
+    }
+    Some(ChainRequest {
+        nf_chains,
+        nf_nodes,
+        nf_dtc: nf_dtc?,
+        nf_mtcr: nf_mtcr?,
+        nf_dtcr: nf_dtcr?,
+        vs_dtc: vs_dtc?,
+        smt_used: smt_used?,
+    })
+}
+
+fn read_dtc(entry: &Entry, report: &mut Report) -> Option<Option<u32>> {
+    match entry.value.kind {
+        Kind::Broken => None,
+        // Half is exact in binary.
+        Kind::Float(float) if (float - 0.5).abs() < f64::EPSILON => Some(None),
+        Kind::Integer(integer) if (1..=i64::from(MAX)).contains(&integer) => {
+            Some(u32::try_from(integer).ok())
+        }
+        _ => {
+            report
+                .add(
+                    &entry.value.place,
+                    "`nf_dtc` must be 0.5 or a positive integer",
+                    "neither of both",
+                )
+                .help("physical data-plane cores per NF; 0.5 is one thread of a core");
+            None
+        }
+    }
+}
+
+/// Reads `cpuset_mems`.
+pub(super) fn read_mems(section: &Section<'_>, report: &mut Report) -> Mems {
+    let Some(entry) = section.get("cpuset_mems") else { return Mems::Auto };
+    match &entry.value.kind {
+        Kind::Text(text) if text == "auto" => Mems::Auto,
+        Kind::Integer(integer) if (0..=1023).contains(integer) => {
+            Mems::Node(u32::try_from(*integer).expect("within 0..=1023"))
+        }
+        Kind::Broken => Mems::Auto,
+        _ => {
+            report
+                .add(
+                    &entry.value.place,
+                    "`cpuset_mems` must be \"auto\" or the number of a NUMA node, 0 to 1023",
+                    "neither of both",
+                )
+                .help("`auto` binds memory where the group's interfaces are");
+            Mems::Auto
+        }
+    }
+}

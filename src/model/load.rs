@@ -1,0 +1,167 @@
+//! From texts to the resolved topology, or to everything that is wrong with them.
+
+use super::across::{check_depends, check_names, check_ports};
+use super::cpu_request::unused_defaults;
+use super::group::{Draft, read_group};
+use super::link::read_links;
+use super::merge::merge;
+use super::names::is_word;
+use super::node::{check_name, read_nodes};
+use super::problem::{Place, Problem, Problems, Report};
+use super::read::listed;
+use super::secret;
+use super::topology::{Group, PlacementMode, Topology};
+use super::value::{Kind, Parser, Table};
+use super::{GROUP_KEYS, TOP_KEYS};
+use crate::command::Secret;
+
+/// A topology file: its name, as it is shown and as relative paths start from, and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Path, as given.
+    pub name: String,
+    /// Content.
+    pub text: String,
+}
+
+/// A topology without mistakes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The topology.
+    pub topology: Topology,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Problem>,
+    /// Values that are never shown.
+    pub secrets: Vec<Secret>,
+}
+
+/// Parses, merges, resolves and checks the sources; `variables` gives the values of `${NAME}`.
+/// Pure: image files and nodes are not looked at.
+///
+/// # Errors
+/// Every mistake of all sources at once; after a syntax error only the syntax errors, the first
+/// of each source.
+pub fn load(
+    sources: &[Source],
+    variables: &dyn Fn(&str) -> Option<String>,
+) -> Result<Loaded, Problems> {
+    let mut report = Report::default();
+    let mut secrets = Vec::new();
+    let mut syntax = Report::default();
+    let mut tables = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        let mut parser = Parser { variables, report: &mut report, secrets: &mut secrets };
+        tables.extend(parser.parse(index, &source.text, &mut syntax));
+    }
+    let fail = |report: Report| Problems { sources: sources.to_vec(), list: report.into_sorted() };
+    if !syntax.is_empty() {
+        return Err(fail(syntax));
+    }
+    let mut warnings = Report::default();
+    let document = merge(tables, &mut report);
+    let topology = resolve(&document, sources, &mut report, &mut warnings);
+    match topology.filter(|_| report.is_empty()) {
+        Some(topology) => {
+            let secrets = secret::collect(&topology, secrets);
+            Ok(Loaded { topology, warnings: warnings.into_sorted(), secrets })
+        }
+        None => Err(fail(report)),
+    }
+}
+
+/// `None` only after a problem was reported.
+fn resolve(
+    document: &Table,
+    sources: &[Source],
+    report: &mut Report,
+    warnings: &mut Report,
+) -> Option<Topology> {
+    report.check_keys(document, TOP_KEYS, "a topology");
+    let name = read_name(document, report);
+    let placement = read_placement(document, report);
+    let prefix = read_prefix(document, report);
+    let nodes_table = read_section(document, "nodes", "[nodes.DUT1]", report);
+    let nodes = nodes_table.map(|table| read_nodes(table, report)).unwrap_or_default();
+    let shared = document.get("defaults").and_then(|entry| report.table("defaults", &entry.value));
+    if let Some(shared) = shared {
+        report.check_keys(shared, GROUP_KEYS, "`defaults`");
+    }
+    let groups_table = read_section(document, "groups", "[groups.VNF]", report);
+    let entries = groups_table.map(|table| table.entries.as_slice()).unwrap_or_default();
+    let drafts: Vec<Draft<'_>> = entries
+        .iter()
+        .filter_map(|entry| read_group(entry, shared, &nodes, sources, report))
+        .collect();
+    if let Some(shared) = shared {
+        unused_defaults(shared, &drafts, warnings);
+    }
+    check_depends(&drafts, report);
+    check_names(&prefix, &drafts, &nodes, report);
+    check_ports(&drafts, report);
+    let links = match document.get("links") {
+        Some(entry) => read_links(entry, &drafts, &nodes, report),
+        None => Vec::new(),
+    };
+    let groups: Option<Vec<Group>> = drafts.into_iter().map(|draft| draft.group).collect();
+    Some(Topology { name: name?, placement, prefix, nodes, groups: groups?, links })
+}
+
+fn read_name(document: &Table, report: &mut Report) -> Option<String> {
+    let Some(entry) = document.get("name") else {
+        report.missing(&Place::default(), "name", "a topology").help(
+            "write `name = \"...\"` at the top of one file: it marks what is created on the nodes",
+        );
+        return None;
+    };
+    let word = report.text("name", &entry.value)?;
+    check_name("topology", word.text, word.place, report).then(|| word.text.to_owned())
+}
+
+fn read_placement(document: &Table, report: &mut Report) -> PlacementMode {
+    let Some(entry) = document.get("placement") else { return PlacementMode::default() };
+    if let Kind::Text(text) = &entry.value.kind
+        && text == "auto"
+    {
+        report
+            .add(&entry.value.place, "placement `auto` is not there yet", "not there yet")
+            .help(format!("known: {}", listed(&["slots", "csit"])));
+        return PlacementMode::default();
+    }
+    let choices = [("slots", PlacementMode::Slots), ("csit", PlacementMode::Csit)];
+    report.choice(entry, &choices, "placement").unwrap_or_default()
+}
+
+fn read_prefix(document: &Table, report: &mut Report) -> String {
+    let Some(word) = document.get("prefix").and_then(|entry| report.text("prefix", &entry.value))
+    else {
+        return String::new();
+    };
+    if !word.text.is_empty() && !is_word(word.text) {
+        report
+            .add(word.place, format!("`{}` cannot start a name", word.text), "not a prefix")
+            .help("letters, digits, `_` and `-`, starting with a letter or digit");
+    }
+    word.text.to_owned()
+}
+
+/// A table that must be there and not empty.
+fn read_section<'a>(
+    document: &'a Table,
+    key: &str,
+    example: &str,
+    report: &mut Report,
+) -> Option<&'a Table> {
+    let Some(entry) = document.get(key) else {
+        report
+            .missing(&Place::default(), key, "a topology")
+            .help(format!("add one with `{example}`"));
+        return None;
+    };
+    let table = report.table(key, &entry.value)?;
+    if table.entries.is_empty() {
+        report
+            .add(&entry.place, format!("`{key}` is empty"), "none")
+            .help(format!("add one with `{example}`"));
+    }
+    Some(table)
+}

@@ -1,0 +1,166 @@
+//! Typed reading: each reader returns the value or reports why not, and says how to mend it.
+
+use super::names::nearest;
+use super::problem::{Place, Problem, Report};
+use super::value::{Entry, Kind, Table, Value};
+use std::ops::RangeInclusive;
+
+/// A string and its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
+    pub(super) place: &'a Place,
+}
+
+/// "a, b and c", each in backticks.
+pub(super) fn listed<S: AsRef<str>>(words: &[S]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    match quoted.split_last() {
+        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => "nothing".to_owned(),
+    }
+}
+
+/// Names the nearest of the known words, or all of them.
+pub(super) fn known(word: &str, candidates: &[&str], what: &str) -> String {
+    match nearest(word, candidates.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if candidates.is_empty() => format!("there are no {what}"),
+        None if candidates.len() == 1 => format!("the only one known is `{}`", candidates[0]),
+        None => format!("known {what}: {}", listed(candidates)),
+    }
+}
+
+impl Report {
+    fn wrong_type(&mut self, name: &str, wanted: &str, value: &Value) -> Option<&mut Problem> {
+        if value.kind == Kind::Broken {
+            return None;
+        }
+        let label = format!("this is {}", value.kind.noun());
+        Some(self.add(&value.place, format!("`{name}` must be {wanted}"), label))
+    }
+
+    /// Reports every key of `table` that is not in `keys`.
+    pub(super) fn check_keys(&mut self, table: &Table, keys: &[&str], what: &str) {
+        for entry in table.entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
+            self.add(&entry.place, format!("unknown key `{}` in {what}", entry.key), "unknown key")
+                .help(known(&entry.key, keys, "keys"));
+        }
+    }
+
+    /// Reports a key that must be there.
+    pub(super) fn missing(&mut self, place: &Place, key: &str, what: &str) -> &mut Problem {
+        self.add(place, format!("{what} needs `{key}`"), format!("`{key}` is missing"))
+    }
+
+    /// A string.
+    pub(super) fn text<'a>(&mut self, name: &str, value: &'a Value) -> Option<Word<'a>> {
+        if let Kind::Text(text) = &value.kind {
+            return Some(Word { text, place: &value.place });
+        }
+        let number = matches!(value.kind, Kind::Integer(_) | Kind::Float(_) | Kind::Boolean(_));
+        let problem = self.wrong_type(name, "a string", value)?;
+        if number {
+            problem.help("put it in quotes");
+        }
+        None
+    }
+
+    /// An integer within a range.
+    pub(super) fn integer(
+        &mut self,
+        name: &str,
+        value: &Value,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let Kind::Integer(integer) = value.kind else {
+            let quoted = matches!(&value.kind, Kind::Text(text) if text.parse::<u32>().is_ok());
+            let problem = self.wrong_type(name, "an integer", value)?;
+            if quoted {
+                problem.help("remove the quotes");
+            }
+            return None;
+        };
+        match u32::try_from(integer) {
+            Ok(integer) if range.contains(&integer) => Some(integer),
+            _ => {
+                let (low, high) = (range.start(), range.end());
+                let message = format!("`{name}` must be {low} to {high}");
+                self.add(&value.place, message, format!("{integer} is out of range"));
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&mut self, name: &str, value: &Value) -> Option<bool> {
+        if let Kind::Boolean(boolean) = value.kind {
+            return Some(boolean);
+        }
+        self.wrong_type(name, "`true` or `false`", value)?.help("without quotes");
+        None
+    }
+
+    /// A table.
+    pub(super) fn table<'a>(&mut self, name: &str, value: &'a Value) -> Option<&'a Table> {
+        if let Kind::Table(table) = &value.kind {
+            return Some(table);
+        }
+        self.wrong_type(name, "a table", value);
+        None
+    }
+
+    /// A list.
+    pub(super) fn list<'a>(&mut self, name: &str, value: &'a Value) -> Option<&'a [Value]> {
+        if let Kind::List(list) = &value.kind {
+            return Some(list);
+        }
+        let text = matches!(value.kind, Kind::Text(_));
+        let problem = self.wrong_type(name, "a list", value)?;
+        if text {
+            problem.help("put it in brackets: `[\"...\"]`");
+        }
+        None
+    }
+
+    /// A list of strings; items of other types are reported and left out.
+    pub(super) fn words<'a>(&mut self, name: &str, value: &'a Value) -> Option<Vec<Word<'a>>> {
+        let list = self.list(name, value)?;
+        Some(list.iter().filter_map(|item| self.text(&format!("{name}[]"), item)).collect())
+    }
+
+    /// A list of strings, none of them twice.
+    pub(super) fn distinct<'a>(&mut self, name: &str, value: &'a Value) -> Vec<Word<'a>> {
+        let words = self.words(name, value).unwrap_or_default();
+        for (at, word) in words.iter().enumerate() {
+            if let Some(first) = words[..at].iter().find(|first| first.text == word.text) {
+                let message = format!("`{}` is in `{name}` twice", word.text);
+                self.add(word.place, message, "again").mark(first.place, "first here");
+            }
+        }
+        words
+    }
+
+    /// One of the known words.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        entry: &Entry,
+        choices: &[(&str, T)],
+        what: &str,
+    ) -> Option<T> {
+        let word = self.text(&entry.key, &entry.value)?;
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == word.text) {
+            return Some(*choice);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let message = format!("unknown {what} `{}`", word.text);
+        let near = nearest(word.text, names.iter().copied());
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`? (known: {})", listed(&names)),
+            None => format!("known: {}", listed(&names)),
+        };
+        self.add(word.place, message, "not known here").help(help);
+        None
+    }
+}

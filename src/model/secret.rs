@@ -1,0 +1,66 @@
+//! Which values are never shown: those whose variable's name says so.
+
+use super::topology::Topology;
+use crate::command::Secret;
+
+const WORDS: [&str; 8] =
+    ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "PASSPHRASE"];
+
+/// Whether a variable of this name holds something that is never shown.
+pub fn looks_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The secrets of a topology: `expanded` (from `${NAME}`), then those of the groups' `env`. Names
+/// are shell variable names; one name never stands for two values.
+pub(super) fn collect(topology: &Topology, expanded: Vec<Secret>) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = Vec::new();
+    for secret in expanded {
+        if !secrets.contains(&secret) {
+            secrets.push(secret);
+        }
+    }
+    for group in &topology.groups {
+        for (name, value) in &group.env {
+            let known = secrets.iter().any(|secret| secret.value == *value);
+            if value.is_empty() || known || !looks_secret(name) {
+                continue;
+            }
+            let mut wanted = variable(name);
+            if secrets.iter().any(|secret| secret.name == wanted) {
+                wanted = variable(&format!("{name}_{}", group.name));
+            }
+            secrets.push(Secret { name: wanted, value: value.clone() });
+        }
+    }
+    secrets
+}
+
+/// The nearest shell variable name.
+fn variable(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = name.chars().map(plain).collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_secret() {
+        for name in ["DB_PASSWORD", "passwd", "my.Token", "AWS_SECRET_ACCESS_KEY", "x_api_key"] {
+            assert!(looks_secret(name), "{name}");
+        }
+        for name in ["PATH", "KEY", "PASS", "MICROSERVICE_LABEL"] {
+            assert!(!looks_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn any_name_becomes_a_variable_name() {
+        assert_eq!(variable("my.token"), "my_token");
+        assert_eq!(variable("1TOKEN"), "_1TOKEN");
+    }
+}

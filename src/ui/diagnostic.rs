@@ -1,0 +1,82 @@
+//! The mistakes of a topology as a person reads them: message, place, line, caret, help.
+
+use crate::model::{Problem, Problems, Source};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
+
+/// All problems in one report that ends with their number. Styled with ANSI codes when `color`.
+pub fn render(problems: &Problems, color: bool) -> String {
+    let report = render_each(&problems.sources, &problems.list, &Level::ERROR, color);
+    let mut files: Vec<&str> = Vec::new();
+    for problem in &problems.list {
+        let name = problems.sources.get(problem.source).map_or("", |source| source.name.as_str());
+        if !files.contains(&name) {
+            files.push(name);
+        }
+    }
+    let count = problems.list.len();
+    let noun = if count == 1 { "mistake" } else { "mistakes" };
+    report + &format!("{count} {noun} in {}\n", files.join(", "))
+}
+
+/// Warnings of a topology that is sound; empty when there are none.
+pub fn render_warnings(sources: &[Source], warnings: &[Problem], color: bool) -> String {
+    render_each(sources, warnings, &Level::WARNING, color)
+}
+
+fn render_each(
+    sources: &[Source],
+    list: &[Problem],
+    level: &Level<'static>,
+    color: bool,
+) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let mut text = String::new();
+    for problem in list {
+        let mut group = level
+            .clone()
+            .primary_title(escaped(&problem.message))
+            .elements(snippets(sources, problem));
+        if let Some(help) = &problem.help {
+            group = group.element(Level::HELP.message(escaped(help)));
+        }
+        text.push_str(&renderer.render(&[group]));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+/// One snippet per source the problem is about, its own first.
+fn snippets<'a>(sources: &'a [Source], problem: &'a Problem) -> Vec<Snippet<'a, Annotation<'a>>> {
+    let mut order = vec![problem.source];
+    for mark in &problem.secondary {
+        if !order.contains(&mark.source) {
+            order.push(mark.source);
+        }
+    }
+    let of_source = |index: usize| {
+        let source = sources.get(index)?;
+        let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
+        if index == problem.source {
+            let primary = AnnotationKind::Primary.span(problem.span.clone());
+            snippet = snippet.annotation(primary.label(problem.label.as_str()));
+        }
+        let marks = problem.secondary.iter().filter(|mark| mark.source == index);
+        Some(snippet.annotations(marks.map(|mark| {
+            AnnotationKind::Context.span(mark.span.clone()).label(mark.label.as_str())
+        })))
+    };
+    order.into_iter().filter_map(of_source).collect()
+}
+
+/// What a file says, made safe for a terminal: control characters as `\u{1b}`.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            escaped.extend(c.escape_debug());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
