@@ -3,10 +3,31 @@
 //! A *lane* is one shell kept open on a node (locally a child, remotely one channel of one ssh
 //! session). Commands are fed to it and framed, so a step costs one round trip, not a login. It
 //! must not know what a container is.
+//!
+//! | file | job |
+//! |---|---|
+//! | `frame` | the text fed to the shell, and the frames it answers with; pure |
+//! | `pump` | bytes to and from one shell without ever blocking |
+//! | `lane` | [`Transport`] over any peer: order, deadlines, stop, end |
+//! | `ending` | the script that ends a command and its descendants on its own node |
+//! | `local`, `ssh` | the two peers |
+//!
+//! A command runs as a child of the lane's shell, so what it does to its own folder, umask or
+//! variables stays with it. It never sees the lane's own standard input.
+
+mod ending;
+mod error;
+mod frame;
+mod lane;
+mod local;
+mod pump;
+mod stop;
+
+pub use error::TransportError;
+pub use local::local_lane;
+pub use stop::Stop;
 
 use crate::command::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// One open lane to a node.
@@ -78,90 +99,4 @@ pub enum Exit {
     Signal(i32),
     /// Its deadline passed and it was ended.
     Deadline(Duration),
-}
-
-/// The flag that asks everything to end soon: set by the first Ctrl-C.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// A flag that is not set.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A view of `flag`, which a signal handler may set.
-    pub fn watching(flag: Arc<AtomicBool>) -> Self {
-        Self(flag)
-    }
-
-    /// Asks everything to end.
-    pub fn request(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether the end was asked for.
-    pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// Why a lane could not be opened or did not deliver.
-#[derive(Debug, thiserror::Error)]
-pub enum TransportError {
-    /// Nobody answers there (exit 4).
-    #[error("`{node}` cannot be reached: {reason}")]
-    Unreachable {
-        /// The node or address.
-        node: String,
-        /// What the system said.
-        reason: String,
-    },
-    /// The host key is unknown or has changed (exit 4).
-    #[error("`{host}` is not trusted: {reason}")]
-    HostKey {
-        /// Host and port.
-        host: String,
-        /// Unknown, changed or revoked, with fingerprints.
-        reason: String,
-        /// The command that mends it.
-        hint: String,
-    },
-    /// No key was accepted (exit 4).
-    #[error("`{host}` accepts no key of ours for `{user}`: tried {tried}")]
-    Auth {
-        /// Host and port.
-        host: String,
-        /// Login user.
-        user: String,
-        /// Keys tried.
-        tried: String,
-    },
-    /// The login user cannot become root without a prompt (exit 4).
-    #[error("`{node}`: cannot become root: {reason}")]
-    Become {
-        /// The node.
-        node: String,
-        /// What sudo said.
-        reason: String,
-    },
-    /// A process could not be started here.
-    #[error("cannot start `{program}`: {reason}")]
-    Spawn {
-        /// The program.
-        program: String,
-        /// What the system said.
-        reason: String,
-    },
-    /// The person asked to stop; the command on the node was ended.
-    #[error("interrupted")]
-    Interrupted,
-    /// The lane broke while a command ran; whether it finished is unknown.
-    #[error("connection to `{node}` lost: {reason}")]
-    Lost {
-        /// The node.
-        node: String,
-        /// What the system said.
-        reason: String,
-    },
 }
