@@ -3,8 +3,14 @@
 //! An engine never runs anything and never sees a node; it returns [`Command`]s and parses what
 //! they print. A new engine is one file and one line in [`engine`].
 
+mod docker;
+mod oci;
+mod podman;
 mod spec;
+mod token;
 
+pub use docker::Docker;
+pub use podman::Podman;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, State};
 
 use crate::command::Command;
@@ -61,4 +67,13 @@ pub trait Engine: Sync {
 
     /// What in `spec` this engine cannot do, one sentence each: errors of `check`.
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String>;
+}
+
+/// The engine of a kind.
+pub fn engine(kind: EngineKind) -> Option<&'static dyn Engine> {
+    match kind {
+        EngineKind::Native | EngineKind::Lxc => None,
+        EngineKind::Docker => Some(&Docker),
+        EngineKind::Podman => Some(&Podman),
+    }
 }
