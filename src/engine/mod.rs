@@ -3,8 +3,14 @@
 //! An engine never runs anything and never sees a node; it returns [`Command`]s and parses what
 //! they print. A new engine is one file and one line in [`engine`].
 
+mod docker;
+mod oci;
+mod podman;
 mod spec;
+mod token;
 
+pub use docker::Docker;
+pub use podman::Podman;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, State};
 
 use crate::command::Command;
@@ -63,6 +69,11 @@ pub trait Engine: Sync {
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String>;
 }
 
-pub fn engine(_kind: EngineKind) -> &'static dyn Engine {
-    unimplemented!()
+/// The engine of a kind.
+pub fn engine(kind: EngineKind) -> &'static dyn Engine {
+    match kind {
+        EngineKind::Docker => &Docker,
+        EngineKind::Podman => &Podman,
+        EngineKind::Native | EngineKind::Lxc => unreachable!("not merged yet"),
+    }
 }

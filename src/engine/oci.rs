@@ -1,0 +1,154 @@
+//! One grammar for engines with a command line like Docker's. Pure.
+//!
+//! An engine of this family says in [`Oci`] only what it does differently.
+
+mod arguments;
+mod observed;
+mod variables;
+
+use super::{ContainerSpec, Engine, Inventory, ParseError};
+use crate::command::{Command, quote};
+use crate::facts::Facts;
+use crate::model::{EngineKind, Image, ImageFile};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long an image may take to arrive.
+const ACQUIRE_DEADLINE: Duration = Duration::from_mins(30);
+
+/// What differs between docker-like engines.
+pub(super) trait Oci: Sync {
+    /// Which engine; its word is the program's name.
+    const KIND: EngineKind;
+    /// Script that runs a container with the options and words given to it, detached, and leaves
+    /// nothing when that fails.
+    const CREATE: &'static str;
+    /// Script that prints images and containers; its arguments are [`Oci::TEMPLATE`] and pairs of
+    /// image reference and token.
+    const QUERY: &'static str;
+    /// Go template of one container: pid, a space, [`observed::Shown`] as JSON.
+    const TEMPLATE: &'static str;
+    /// Words that remove a container by force and succeed when there is none.
+    const REMOVE: &'static [&'static str];
+    /// Smallest memory limit the engine accepts, in bytes.
+    const LEAST_MEMORY: u64;
+}
+
+/// `<program> <words>`.
+fn call<E: Oci>(words: &[&str]) -> Command {
+    Command::new([E::KIND.word()].iter().chain(words).copied())
+}
+
+fn endless(mut command: Command) -> Command {
+    command.deadline = None;
+    command
+}
+
+impl<E: Oci> Engine for E {
+    fn kind(&self) -> EngineKind {
+        E::KIND
+    }
+
+    fn query(&self, images: &[Image]) -> Command {
+        let pairs = images
+            .iter()
+            .filter_map(|image| Some([image.name.clone()?, super::token::image_token(image)]));
+        Command::sh(E::QUERY, [E::TEMPLATE.to_owned()].into_iter().chain(pairs.flatten()))
+    }
+
+    fn parse(&self, stdout: &str) -> Result<Inventory, ParseError> {
+        observed::parse(E::KIND, stdout)
+    }
+
+    fn acquire(&self, image: &Image) -> Vec<Command> {
+        let Some(name) = image.name.as_deref() else {
+            return Vec::new();
+        };
+        let from_file =
+            |file: &str| Command::sh(include_str!("oci/acquire.sh"), [E::KIND.word(), name, file]);
+        let command = match &image.file {
+            None => call::<E>(&["pull", "--quiet", name]),
+            Some(ImageFile::Node(path)) => from_file(path),
+            Some(ImageFile::Here(path)) => with_file(from_file(""), path.clone()),
+        };
+        vec![command.deadline(ACQUIRE_DEADLINE)]
+    }
+
+    fn create(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let folders: Vec<&str> = spec
+            .mounts
+            .iter()
+            .map(|mount| mount.host.as_str())
+            .filter(|host| host.ends_with('/'))
+            .collect();
+        if !folders.is_empty() {
+            commands.push(Command::new(["mkdir", "-p", "--"].into_iter().chain(folders)));
+        }
+        let mut run = Command::sh(E::CREATE, arguments::of_run(spec)).hide(&spec.secrets);
+        run.env = variables::through_environment(&spec.env);
+        commands.push(run);
+        commands
+    }
+
+    fn repin(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
+        let (cpus, name) = (spec.cpuset(), spec.name.clone());
+        let head = [E::KIND.word().to_owned(), name, cpus];
+        let words = head.into_iter().chain(arguments::of_pinning(spec));
+        vec![Command::sh(include_str!("oci/repin.sh"), words)]
+    }
+
+    fn start(&self, name: &str) -> Command {
+        call::<E>(&["start", name])
+    }
+
+    fn stop(&self, name: &str, grace: Duration) -> Command {
+        // `-t`: the long form is `--time` or `--timeout` by version.
+        let seconds = grace.as_secs().to_string();
+        let limit = grace + crate::command::DEFAULT_DEADLINE;
+        call::<E>(&["stop", "-t", &seconds, name]).deadline(limit)
+    }
+
+    fn destroy(&self, name: &str) -> Command {
+        call::<E>(&[E::REMOVE, &[name]].concat())
+    }
+
+    fn exec(&self, name: &str, argv: &[String], tty: bool) -> Command {
+        let options: &[&str] =
+            if tty { &["exec", "--interactive", "--tty"] } else { &["exec", "--interactive"] };
+        let mut command = endless(call::<E>(options));
+        command.argv.push(name.to_owned());
+        command.argv.extend_from_slice(argv);
+        command
+    }
+
+    fn logs(&self, name: &str, tail: Option<u32>, follow: bool) -> Command {
+        let tail = tail.map(|lines| lines.to_string());
+        let mut words = vec!["logs"];
+        if let Some(tail) = &tail {
+            words.extend(["--tail", tail]);
+        }
+        if follow {
+            words.push("--follow");
+        }
+        words.push(name);
+        endless(call::<E>(&words))
+    }
+
+    fn first_process(&self, name: &str) -> String {
+        let program = E::KIND.word();
+        format!("{program} container inspect --format '{{{{.State.Pid}}}}' {}", quote(name))
+    }
+
+    fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
+        arguments::refusals(E::KIND, E::LEAST_MEMORY, spec)
+    }
+}
+
+fn with_file(mut command: Command, path: PathBuf) -> Command {
+    command.stdin = crate::command::Stdin::File(path);
+    command
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! Which variables of a container may pass through the environment of the program that makes it.
+
+use crate::command::is_variable_name;
+
+/// Names that steer the shell, the loader, Go's runtime, docker or podman themselves: passing one
+/// through the environment would change the program that should only hand it on.
+const STEERING: &[&str] = &[
+    "CDPATH",
+    "ENV",
+    "EUID",
+    "HOME",
+    "HOSTNAME",
+    "IFS",
+    "LANG",
+    "LANGUAGE",
+    "LINENO",
+    "LOGNAME",
+    "MAIL",
+    "MAILPATH",
+    "NOTIFY_SOCKET",
+    "OLDPWD",
+    "OPTARG",
+    "OPTERR",
+    "OPTIND",
+    "PATH",
+    "POSIXLY_CORRECT",
+    "PPID",
+    "PS1",
+    "PS2",
+    "PS4",
+    "PWD",
+    "SHELL",
+    "SHELLOPTS",
+    "SHLVL",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "UID",
+    "USER",
+    "_",
+    "container",
+];
+
+/// The same, by prefix.
+const STEERING_PREFIXES: &[&str] = &[
+    "BASH",
+    "BUILDAH_",
+    "BUILDKIT_",
+    "CONTAINER",
+    "CONTAINERS_",
+    "DBUS_",
+    "DOCKER_",
+    "GLIBC_",
+    "GO",
+    "LC_",
+    "LD_",
+    "LISTEN_",
+    "MALLOC_",
+    "PODMAN_",
+    "REGISTRY_",
+    "SSL_",
+    "STORAGE_",
+    "XDG_",
+    "_CONTAINERS_",
+];
+
+/// Whether the value goes through the process environment (`--env NAME`) and so stays out of
+/// argv; else it is written out (`--env NAME=value`).
+pub(super) fn is_passed_on(name: &str) -> bool {
+    is_variable_name(name)
+        && !STEERING.contains(&name)
+        && !STEERING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Those variables that pass through the process environment.
+pub(super) fn through_environment(env: &[(String, String)]) -> Vec<(String, String)> {
+    env.iter().filter(|(name, _)| is_passed_on(name)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_the_program_is_written_out() {
+        for name in ["PATH", "DOCKER_HOST", "LD_PRELOAD", "a b", "1X", "x.y", "", "CONTAINER_HOST"]
+        {
+            assert!(!is_passed_on(name), "{name}");
+        }
+        for name in ["MICROSERVICE_LABEL", "HTTP_PROXY", "http_proxy", "_x", "VPP_HOME"] {
+            assert!(is_passed_on(name), "{name}");
+        }
+    }
+}
