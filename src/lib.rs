@@ -19,6 +19,7 @@ pub mod cpu;
 pub mod engine;
 pub mod executor;
 pub mod facts;
+pub mod lifecycle;
 pub mod link;
 pub mod model;
 pub mod plan;

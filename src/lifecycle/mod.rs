@@ -2,6 +2,7 @@
 //! what engines say, or start a process.
 
 mod failure;
+mod fan_out;
 mod load;
 mod observe;
 mod place;
@@ -10,6 +11,7 @@ mod session;
 mod verify;
 
 pub use failure::{Failure, NodeFailure};
+pub use fan_out::{Child, Sink, existing, fan_out, is_running};
 pub use load::{LoadRequest, load, read};
 pub use observe::{Look, observe};
 pub use place::{Placed, place, saved_facts};

@@ -1,0 +1,107 @@
+//! What every handler starts from: the topology, the way to its nodes, the selection.
+
+use super::{Global, Selection};
+use crate::lifecycle::{Failure, LoadRequest, Session, load};
+use crate::model::{Loaded, Node, Topology};
+use crate::transport::{Connections, Reach, Stop};
+use crate::ui::Ui;
+
+/// The surroundings of one run.
+pub(super) struct Context<'a> {
+    pub(super) global: &'a Global,
+    pub(super) ui: &'a Ui,
+    pub(super) stop: &'a Stop,
+}
+
+impl Context<'_> {
+    /// Reads the topology and shows its warnings.
+    pub(super) fn load(&self) -> Result<Loaded, Failure> {
+        let variables = self.global.variables.iter();
+        load(&LoadRequest {
+            files: self.global.topologies.clone(),
+            variables: variables.map(|one| (one.name.clone(), one.value.clone())).collect(),
+        })
+    }
+
+    /// The way to the nodes of a topology; nothing is opened yet.
+    pub(super) fn connections(&self, topology: &Topology) -> Connections {
+        let reach = Reach {
+            ssh_config: self.global.ssh_config.clone(),
+            connect_timeout: self.global.connect_timeout,
+        };
+        Connections::new(
+            topology.nodes.iter().map(|node| (node.name.clone(), node.ssh.clone(), node.r#become)),
+            reach,
+        )
+    }
+
+    /// A session over connections.
+    pub(super) fn session<'s>(
+        &'s self,
+        loaded: &'s Loaded,
+        connections: &'s Connections,
+    ) -> Session<'s> {
+        Session::new(loaded, connections, self.stop)
+    }
+
+    /// Tells a person what they should know: node and sentence each.
+    pub(super) fn warn(&self, warnings: &[(String, String)]) {
+        for (node, sentence) in warnings {
+            self.ui.note(&format!("warning: {node}: {sentence}"));
+        }
+    }
+}
+
+/// A selection over the containers of one topology.
+pub(super) struct Chosen<'a> {
+    selection: &'a Selection,
+    /// Name, group and node of every container of the file.
+    all: Vec<(String, &'a str, &'a str)>,
+}
+
+impl<'a> Chosen<'a> {
+    pub(super) fn new(selection: &'a Selection, topology: &'a Topology) -> Self {
+        let mut all = Vec::new();
+        for group in &topology.groups {
+            for node in &group.nodes {
+                for ordinal in 1..=group.cpu.containers() {
+                    let name = topology.container_name(node, &group.name, ordinal);
+                    all.push((name, group.name.as_str(), node.as_str()));
+                }
+            }
+        }
+        Self { selection, all }
+    }
+
+    /// Refuses words that match nothing in the file.
+    pub(super) fn checked(self) -> Result<Self, Failure> {
+        let triples = self.all.iter().map(|(name, group, node)| (name.as_str(), *group, *node));
+        match self.selection.unmatched(triples).into_iter().next() {
+            None => Ok(self),
+            Some(unmatched) => Err(Failure::Usage {
+                message: unmatched.to_string(),
+                hint: unmatched
+                    .nearest
+                    .map_or_else(String::new, |name| format!("did you mean `{name}`?")),
+            }),
+        }
+    }
+
+    pub(super) fn matches(&self, container: &str, group: &str, node: &str) -> bool {
+        self.selection.matches(container, group, node)
+    }
+
+    /// Whether anything selected may be on a node: containers of the file, or, when the words
+    /// name none of them, whatever is there.
+    pub(super) fn touches(&self, node: &Node) -> bool {
+        if self.selection.is_everything() {
+            return true;
+        }
+        let selected = |one: &&(String, &str, &str)| self.matches(&one.0, one.1, one.2);
+        let mut selected = self.all.iter().filter(selected).peekable();
+        if selected.peek().is_none() {
+            return self.selection.touches(&node.name);
+        }
+        selected.any(|(_, _, name)| *name == node.name)
+    }
+}

@@ -1,0 +1,33 @@
+//! Saved machines in place of nodes (`--machine NODE=FILE`).
+
+use super::Machines;
+use crate::cpu::parse_lscpu;
+use crate::lifecycle::{Failure, Seen, read, saved_facts};
+use crate::model::{Topology, glob_matches};
+use crate::plan::NodeState;
+
+/// What is known of the nodes that a saved machine stands for: their CPUs, and nothing on them.
+pub(super) fn saved(machines: &Machines, topology: &Topology) -> Result<Seen, Failure> {
+    let mut seen = Seen::default();
+    for saved in &machines.machines {
+        let text = read(&saved.file)?;
+        let machine = parse_lscpu(&text).map_err(|error| Failure::Usage {
+            message: format!("--machine {}: {error}", saved.file.display()),
+            hint: "save it on the node with `lscpu -p > FILE`".into(),
+        })?;
+        let mut is_used = false;
+        for node in topology.nodes.iter().filter(|node| glob_matches(&saved.nodes, &node.name)) {
+            is_used = true;
+            let facts = saved_facts(node, machine.clone());
+            seen.observation
+                .insert(node.name.clone(), NodeState { facts, ..NodeState::default() });
+        }
+        if !is_used {
+            return Err(Failure::Usage {
+                message: format!("--machine: no node matches `{}`", saved.nodes),
+                hint: String::new(),
+            });
+        }
+    }
+    Ok(seen)
+}

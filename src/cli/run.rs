@@ -1,0 +1,29 @@
+//! From a parsed command line to an exit code: one match, one handler per verb with its own shape.
+
+use super::context::Context;
+use super::{Cli, Verb, change, check, completions, exec, logs, plan, shell, status, verify};
+use crate::transport::Stop;
+use crate::ui::{ExitCode, Ui};
+
+/// Does what the command line asks for.
+pub fn run(cli: &Cli, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitCode> {
+    let context = Context { global: &cli.global, ui, stop };
+    match &cli.verb {
+        Verb::Check(args) => check::run(&context, args),
+        Verb::Plan(args) => plan::run(&context, args),
+        Verb::Status(args) => status::run(&context, args),
+        Verb::Verify(args) => verify::run(&context, args),
+        Verb::Exec(args) => exec::run(&context, args),
+        Verb::Shell(args) => shell::run(&context, args),
+        Verb::Logs(args) => logs::run(&context, args),
+        Verb::Completions(args) => completions::run(&context, args),
+        Verb::Acquire(_)
+        | Verb::Create(_)
+        | Verb::Start(_)
+        | Verb::Stop(_)
+        | Verb::Restart(_)
+        | Verb::Destroy(_)
+        | Verb::Up(_)
+        | Verb::Down(_) => change::run(&context, &change::Wish::of(&cli.verb)),
+    }
+}

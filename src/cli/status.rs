@@ -1,0 +1,178 @@
+//! `status`: wanted against found, per container and link.
+
+use super::Status;
+use super::context::{Chosen, Context};
+use super::show::JSON_VERSION;
+use crate::engine::{Observed, State};
+use crate::lifecycle::place;
+use crate::model::EngineKind;
+use crate::plan::{Condition, Wanted, compare, compare_links, orphans, wanted};
+use crate::ui::{Cell, ExitCode, Format, Table, Tone};
+use serde::Serialize;
+
+/// One container's line.
+#[derive(Serialize)]
+struct Row {
+    container: String,
+    node: String,
+    group: String,
+    engine: &'static str,
+    /// `running`, `stopped`, `absent`, `foreign`, `half-made` or `orphan`.
+    state: &'static str,
+    image: String,
+    cpuset_cpus_wanted: String,
+    cpuset_cpus: Option<String>,
+    cpuset_mems_wanted: String,
+    cpuset_mems: Option<String>,
+    /// What differs, one phrase each; empty = as it should be.
+    drift: Vec<String>,
+}
+
+/// One link's line.
+#[derive(Serialize)]
+struct LinkRow {
+    link: String,
+    node: String,
+    drift: Vec<String>,
+}
+
+pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCode> {
+    let loaded = context.load()?;
+    let topology = &loaded.topology;
+    let chosen = Chosen::new(&args.selection, topology);
+    let connections = context.connections(topology);
+    let session = context.session(&loaded, &connections);
+    let seen = session.see(&|node| chosen.touches(node)).require(false)?;
+    let placed = place(topology, &seen.observation)?;
+    let all = wanted(topology, &placed.assignments, &loaded.secrets);
+    let mut rows = Vec::new();
+    let mut links = Vec::new();
+    let is_everything = args.selection.is_everything();
+    for (node, state) in &seen.observation {
+        for (kind, inventory) in &state.inventories {
+            if let Err(reason) = inventory {
+                anyhow::bail!("{node}: {} does not answer: {reason}", kind.word());
+            }
+        }
+        let here = all.iter().filter(|one| one.node == node);
+        let meant = here.filter(|one| chosen.matches(&one.spec.name, &one.group.name, node));
+        rows.extend(meant.map(|one| row(one, &compare(one, state), one.observed(state))));
+        let strays = orphans(&topology.name, node, state, &all).into_iter();
+        rows.extend(strays.map(|found| orphan(node, found)).filter(|row| {
+            chosen.matches(&row.container, &row.group, node)
+        }));
+        let wanted_links = crate::plan::wanted_links(topology, node);
+        let seen_links = compare_links(&wanted_links, state).into_iter();
+        let touched = seen_links.filter(|(link, _)| {
+            is_everything || link.ends.iter().any(|end| rows.iter().any(|row| row.container == end.container))
+        });
+        links.extend(touched.map(|(link, seen)| LinkRow {
+            link: link.name.clone(),
+            node: node.clone(),
+            drift: seen.differences,
+        }));
+    }
+    let right = rows.iter().all(|row| row.drift.is_empty())
+        && links.iter().all(|link| link.drift.is_empty());
+    match context.ui.format() {
+        Format::Json => context.ui.json(&serde_json::json!({
+            "version": JSON_VERSION,
+            "topology": topology.name,
+            "as_wanted": right,
+            "containers": rows,
+            "links": links,
+        }))?,
+        Format::Table => context.ui.data(table(&rows, &links, context.ui.stdout_paint()))?,
+    }
+    Ok(if right { ExitCode::Done } else { ExitCode::RealityDiffers })
+}
+
+fn row(wanted: &Wanted<'_>, condition: &Condition, seen: Option<&Observed>) -> Row {
+    let (state, drift) = match condition {
+        Condition::Absent => ("absent", vec!["it does not exist".into()]),
+        Condition::Foreign { owner } => ("foreign", vec![owner.clone()]),
+        Condition::Broken => ("half-made", vec!["its creation was cut short".into()]),
+        Condition::Stopped { code: Some(code) } => {
+            ("stopped", vec![format!("stopped with exit code {code}")])
+        }
+        Condition::Stopped { code: None } => ("stopped", vec!["stopped".into()]),
+        Condition::Running { drift } => ("running", drift.clone()),
+        Condition::Changed(changes) => {
+            let fields = changes.iter().map(|change| format!("{} changed in the file", change.field));
+            (running_word(seen), fields.collect())
+        }
+    };
+    Row {
+        container: wanted.spec.name.clone(),
+        node: wanted.node.to_owned(),
+        group: wanted.group.name.clone(),
+        engine: wanted.group.engine.word(),
+        state,
+        image: seen.map(|seen| seen.image.clone()).unwrap_or_default(),
+        cpuset_cpus_wanted: wanted.spec.cpuset(),
+        cpuset_cpus: seen.and_then(|seen| seen.cpus.as_ref()).map(ToString::to_string),
+        cpuset_mems_wanted: wanted.spec.memset(),
+        cpuset_mems: seen.and_then(|seen| seen.mems.as_ref()).map(ToString::to_string),
+        drift,
+    }
+}
+
+fn running_word(seen: Option<&Observed>) -> &'static str {
+    match seen.map(|seen| seen.state) {
+        Some(State::Running { .. }) => "running",
+        Some(State::Broken) => "half-made",
+        _ => "stopped",
+    }
+}
+
+fn orphan(node: &str, found: &Observed) -> Row {
+    Row {
+        container: found.name.clone(),
+        node: node.to_owned(),
+        group: found.labels.as_ref().map(|labels| labels.group.clone()).unwrap_or_default(),
+        engine: EngineKind::word(found.engine),
+        state: "orphan",
+        image: found.image.clone(),
+        cpuset_cpus_wanted: String::new(),
+        cpuset_cpus: found.cpus.as_ref().map(ToString::to_string),
+        cpuset_mems_wanted: String::new(),
+        cpuset_mems: found.mems.as_ref().map(ToString::to_string),
+        drift: vec!["it is no longer in the file; `destroy` removes it".into()],
+    }
+}
+
+fn table(rows: &[Row], links: &[LinkRow], paint: crate::ui::Paint) -> String {
+    let mut table =
+        Table::new(["CONTAINER", "NODE", "ENGINE", "STATE", "CPUS", "MEMORY NODE", "IMAGE", "DRIFT"]);
+    for row in rows {
+        let tone = if row.drift.is_empty() { Tone::Good } else { Tone::Bad };
+        let or_wanted = |found: &Option<String>, wanted: &String| {
+            found.clone().unwrap_or_else(|| wanted.clone())
+        };
+        table.row([
+            row.container.as_str().into(),
+            row.node.as_str().into(),
+            row.engine.into(),
+            Cell::toned(tone, row.state),
+            or_wanted(&row.cpuset_cpus, &row.cpuset_cpus_wanted).into(),
+            or_wanted(&row.cpuset_mems, &row.cpuset_mems_wanted).into(),
+            row.image.as_str().into(),
+            Cell::toned(Tone::Bad, row.drift.join("; ")),
+        ]);
+    }
+    let mut text = table.render(paint);
+    if !links.is_empty() {
+        let mut table = Table::new(["LINK", "NODE", "STATE"]);
+        for link in links {
+            let state = if link.drift.is_empty() {
+                Cell::toned(Tone::Good, "up")
+            } else {
+                Cell::toned(Tone::Bad, link.drift.join("; "))
+            };
+            table.row([link.link.as_str().into(), link.node.as_str().into(), state]);
+        }
+        text.push('\n');
+        text.push_str(&table.render(paint));
+    }
+    text
+}

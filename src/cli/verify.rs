@@ -1,0 +1,30 @@
+//! `verify`: the reality check.
+
+use super::Verify;
+use super::context::{Chosen, Context};
+use super::show::{show_verify, verify_json};
+use crate::lifecycle::{place, verify};
+use crate::plan::{Wanted, wanted};
+use crate::ui::{ExitCode, Format};
+
+pub(super) fn run(context: &Context<'_>, args: &Verify) -> anyhow::Result<ExitCode> {
+    let loaded = context.load()?;
+    let topology = &loaded.topology;
+    let chosen = Chosen::new(&args.selection, topology).checked()?;
+    let connections = context.connections(topology);
+    let session = context.session(&loaded, &connections);
+    let seen = session.see(&|node| chosen.touches(node)).require(false)?;
+    let placed = place(topology, &seen.observation)?;
+    let all = wanted(topology, &placed.assignments, &loaded.secrets);
+    let meant: Vec<&Wanted<'_>> = all
+        .iter()
+        .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))
+        .collect();
+    let links = session.links();
+    let report = verify(&meant, &links, &seen.observation, &session.lanes, context.stop);
+    match context.ui.format() {
+        Format::Json => context.ui.json(&verify_json(&report, &topology.name))?,
+        Format::Table => show_verify(context.ui, &report)?,
+    }
+    Ok(if report.passed() { ExitCode::Done } else { ExitCode::RealityDiffers })
+}
