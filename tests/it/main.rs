@@ -1,0 +1,5 @@
+//! All integration tests, one binary.
+#![cfg(test)]
+
+mod placement;
+mod vectors;
