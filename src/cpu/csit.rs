@@ -93,7 +93,7 @@ pub fn list(machine: &Machine, node: u32, smt_used: bool) -> Result<Vec<u32>, Cs
 pub fn slice(machine: &Machine, ask: &Slice) -> Result<Vec<u32>, CsitError> {
     let cpus = list(machine, ask.node, ask.smt_used)?;
     let all = signed(cpus.len());
-    if ask.skip + ask.count > all {
+    if ask.skip.saturating_add(ask.count) > all {
         return Err(CsitError::NotEnoughCpus);
     }
     let count = if ask.count == 0 { all - ask.skip } else { ask.count };
@@ -125,7 +125,7 @@ pub fn nf(machine: &Machine, ask: &Nf) -> Result<Vec<u32>, CsitError> {
     let (mains, sets) = ask.sizes().ok_or(CsitError::ZeroDivision)?;
     let half = signed(cpus.len() / 2);
     let cores = if smt { half } else { signed(cpus.len()) };
-    if ask.skip + mains + sets > cores {
+    if ask.skip.saturating_add(mains).saturating_add(sets) > cores {
         return Err(CsitError::NotEnoughCores);
     }
     let offset = ask.offset();

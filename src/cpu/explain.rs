@@ -119,9 +119,10 @@ pub(crate) fn refuse(
         Some(SlotsError::Range(_)) => "chains, NFs and ratios count from 1".to_owned(),
         _ => less_or_elsewhere(at, request.cpu, numa, occupied),
     };
+    let of_node = if error.is_some() { "" } else { ":" };
     Refusal {
         group: request.group.to_owned(),
-        reason: format!("on NUMA node {numa} {reason}"),
+        reason: format!("NUMA node {numa}{of_node} {reason}"),
         free: occupied.free_text(at),
         help,
     }

@@ -7,6 +7,7 @@
 pub mod csit;
 mod doubt;
 mod explain;
+mod group;
 mod lscpu;
 mod machine;
 mod outcome;

@@ -64,9 +64,11 @@ pub enum Warning {
         group: String,
         /// NUMA node.
         numa: u32,
-        /// Cores of it that were shared out.
-        cores: usize,
-        /// Cores asked for.
+        /// Slots it has.
+        have: usize,
+        /// Slots to skip.
+        skip: u32,
+        /// Slots asked for after those.
         wanted: u64,
     },
     /// Containers that share CPUs because CPUs are scarce.
@@ -102,13 +104,14 @@ impl fmt::Display for Warning {
                 "`{group}`: main CPUs are shared by NFs (`nf_mtcr = {mtcr}`); `nf_mtcr = 1` gives \
                  each NF its own"
             ),
-            Self::Scarce { group, numa, cores, wanted } => write!(
+            Self::Scarce { group, numa, have, skip, wanted } => write!(
                 f,
-                "`{group}` asks for {wanted} cores of NUMA node {numa}, which has {cores} for it: \
-                 shared (`cpu_scarce`)"
+                "`{group}`: {skip} skipped + {wanted} wanted slots are more than the {have} of NUMA \
+                 node {numa}: shared (`cpu_scarce`)"
             ),
             Self::Shared { cpus, containers } => {
-                write!(f, "CPUs {cpus} are shared by {}", containers.join(", "))
+                let (word, verb) = if cpus.0.len() == 1 { ("CPU", "is") } else { ("CPUs", "are") };
+                write!(f, "{word} {cpus} {verb} shared by {}", containers.join(", "))
             }
             Self::Memory { group, numa, mems } => write!(
                 f,

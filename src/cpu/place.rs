@@ -3,14 +3,11 @@
 //! A group's CPUs depend on its own request and the machine only, never on the order of the
 //! groups; groups are then held against each other.
 
-use super::explain::{Occupied, refuse, refuse_overlap, wanted};
-use super::share::{pool, share, sharers};
-use super::slots::{self, SlotsError};
-use super::{
-    Core, CpuSet, Doubt, GroupPlacement, Machine, Nf, NodePlacement, Pinned, Refusal, Slice,
-    Warning, csit, doubts_of_nf, doubts_of_slice,
-};
-use crate::model::{ChainRequest, CpuRequest, PlacementMode, Scarce, SliceRequest};
+use super::explain::{Occupied, refuse, refuse_overlap};
+use super::group::{GroupSite, Unplaced};
+use super::share::sharers;
+use super::{Core, CpuSet, GroupPlacement, Machine, NodePlacement, Pinned, Refusal, Warning};
+use crate::model::{CpuRequest, PlacementMode, Scarce};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one group asks of the node.
@@ -68,24 +65,6 @@ pub fn place(
     Ok(NodePlacement { groups, warnings: site.warnings })
 }
 
-/// Why a group has no CPUs.
-struct Unplaced {
-    reason: String,
-    error: Option<SlotsError>,
-}
-
-impl From<SlotsError> for Unplaced {
-    fn from(error: SlotsError) -> Self {
-        Self { reason: error.to_string(), error: Some(error) }
-    }
-}
-
-impl From<csit::CsitError> for Unplaced {
-    fn from(error: csit::CsitError) -> Self {
-        Self { reason: format!("{error} (CSIT: {})", error.word()), error: None }
-    }
-}
-
 struct Site<'a> {
     mode: PlacementMode,
     machine: &'a Machine,
@@ -97,125 +76,19 @@ struct Site<'a> {
 impl Site<'_> {
     /// CPUs of every container of a group.
     fn group(&mut self, request: &GroupRequest<'_>, numa: u32) -> Result<Vec<Vec<u32>>, Unplaced> {
-        match request.cpu {
-            CpuRequest::Slice(slice) => self.slice(request.group, slice, numa),
-            CpuRequest::Chain(chain) => self.chain(request.group, chain, numa),
-        }
-    }
-
-    fn slice(
-        &mut self,
-        group: &str,
-        request: &SliceRequest,
-        numa: u32,
-    ) -> Result<Vec<Vec<u32>>, Unplaced> {
-        let skip = request.cpu_skip.unwrap_or(self.system_cpus);
-        let ask = |container: u32| {
-            let turn = if request.cpu_shared { 0 } else { i64::from(container) };
-            Slice {
-                node: numa,
-                skip: i64::from(skip) + turn * i64::from(request.cpu_count),
-                count: i64::from(request.cpu_count),
-                smt_used: request.smt_used,
-            }
-        };
-        let asks = (0..request.count).map(ask);
-        let answers: Result<Vec<_>, Unplaced> = match self.mode {
-            PlacementMode::Csit => {
-                let answer = |ask: Slice| Ok(csit::slice(self.machine, &ask)?);
-                asks.clone().map(answer).collect()
-            }
-            PlacementMode::Slots => sound_slice(self.slots(numa), request, skip, asks.clone()),
-        };
-        match answers {
-            Ok(answers) if self.mode == PlacementMode::Csit => {
-                let doubts = asks.zip(&answers).map(|(ask, answer)| {
-                    let mut doubts = doubts_of_slice(self.machine, &ask, answer);
-                    // Not this container's own skip counts as reserved, but the group's.
-                    let own = Slice { skip: i64::from(skip), ..ask };
-                    if !doubts_of_slice(self.machine, &own, answer)
-                        .contains(&Doubt::OverlapReserved)
-                    {
-                        doubts.remove(&Doubt::OverlapReserved);
-                    }
-                    doubts
-                });
-                let doubts = doubts.collect::<Vec<_>>();
-                self.doubtful(group, &doubts);
-                Ok(answers)
-            }
-            Err(_) if request.cpu_scarce == Scarce::Share && !self.slots(numa).is_empty() => {
-                let slots = self.slots(numa);
-                let answers = share(slots, request, skip);
-                let cores = pool(slots, skip).len();
-                let wanted = match request.cpu_count {
-                    0 => u64::from(request.count),
-                    _ => wanted(&CpuRequest::Slice(request.clone())),
-                };
-                self.warnings.push(Warning::Scarce {
-                    group: group.to_owned(),
-                    numa,
-                    cores,
-                    wanted,
-                });
-                Ok(answers)
-            }
-            other => other,
-        }
-    }
-
-    fn chain(
-        &mut self,
-        group: &str,
-        request: &ChainRequest,
-        numa: u32,
-    ) -> Result<Vec<Vec<u32>>, Unplaced> {
-        // CSIT `get_affinity_nf`: system, vswitch main, vswitch data plane.
-        let skip = i64::from(self.system_cpus) + 1 + i64::from(request.vs_dtc);
-        let ask = Nf {
-            node: numa,
-            chains: i64::from(request.nf_chains),
-            nodes: i64::from(request.nf_nodes),
-            chain: 1,
-            nf: 1,
-            dtc: request.nf_dtc.map(i64::from),
-            mtcr: i64::from(request.nf_mtcr),
-            dtcr: i64::from(request.nf_dtcr),
-            skip,
-            smt_used: request.smt_used,
-        };
-        if self.mode == PlacementMode::Csit {
-            let answers = ask.all().map(|nf| csit::nf(self.machine, &nf));
-            let answers = answers.collect::<Result<Vec<_>, _>>()?;
-            self.doubtful(group, &doubts_of_nf(self.machine, &ask, &answers));
-            return Ok(answers);
-        }
+        let (mode, machine, system_cpus) = (self.mode, self.machine, self.system_cpus);
         let slots = self.slots(numa);
-        let answers = ask.all().map(|nf| slots::nf(slots, &nf)).collect::<Result<Vec<_>, _>>()?;
-        let mains: BTreeSet<u32> = answers.iter().map(|cpus| cpus[0]).collect();
-        if mains.len() < answers.len() {
-            let mtcr = request.nf_mtcr;
-            self.warnings.push(Warning::SharedMains { group: group.to_owned(), mtcr });
-        }
-        Ok(answers)
+        let site = GroupSite { mode, machine, system_cpus, numa, slots, group: request.group };
+        let answer = match request.cpu {
+            CpuRequest::Slice(slice) => site.slice(slice)?,
+            CpuRequest::Chain(chain) => site.chain(chain)?,
+        };
+        self.warnings.extend(answer.warnings);
+        Ok(answer.containers)
     }
 
     fn slots(&mut self, numa: u32) -> &[Core] {
         self.slots.entry(numa).or_insert_with(|| self.machine.slots(numa))
-    }
-
-    fn doubtful(&mut self, group: &str, doubts: &[BTreeSet<Doubt>]) {
-        let mut containers: BTreeMap<Doubt, Vec<u32>> = BTreeMap::new();
-        for (ordinal, doubts) in (1..).zip(doubts) {
-            for doubt in doubts {
-                containers.entry(*doubt).or_default().push(ordinal);
-            }
-        }
-        self.warnings.extend(containers.into_iter().map(|(doubt, containers)| Warning::Doubtful {
-            group: group.to_owned(),
-            doubt,
-            containers,
-        }));
     }
 
     fn pinned(&mut self, group: &str, numa: u32, answers: Vec<Vec<u32>>) -> GroupPlacement {
@@ -267,28 +140,6 @@ impl Site<'_> {
         }
         refusals
     }
-}
-
-fn sound_slice(
-    slots: &[Core],
-    request: &SliceRequest,
-    skip: u32,
-    asks: impl Iterator<Item = Slice>,
-) -> Result<Vec<Vec<u32>>, Unplaced> {
-    if request.cpu_count == 0 && request.count > 1 && !request.cpu_shared {
-        let reason = format!(
-            "`cpu_count = 0` gives all cores that are left to one container, but {} ask for them",
-            request.count
-        );
-        return Err(Unplaced { reason, error: None });
-    }
-    let whole = wanted(&CpuRequest::Slice(request.clone()));
-    let have = slots.len();
-    if have > 0 && request.cpu_count > 0 && whole.saturating_add(skip.into()) > have as u64 {
-        let wanted = i64::try_from(whole).unwrap_or(i64::MAX);
-        return Err(SlotsError::TooFew { skip: skip.into(), wanted, have }.into());
-    }
-    Ok(asks.map(|ask| slots::slice(slots, &ask)).collect::<Result<_, _>>()?)
 }
 
 fn shares(cpu: &CpuRequest) -> bool {

@@ -28,8 +28,7 @@ pub(crate) fn share(slots: &[Core], request: &SliceRequest, skip: u32) -> Vec<Ve
     (0..request.count).map(of_one).collect()
 }
 
-/// How many slots [`share`] gives out.
-pub(crate) fn pool(slots: &[Core], skip: u32) -> &[Core] {
+fn pool(slots: &[Core], skip: u32) -> &[Core] {
     let rest = usize::try_from(skip).ok().and_then(|skip| slots.get(skip..));
     rest.filter(|rest| !rest.is_empty()).unwrap_or(slots)
 }

@@ -6,14 +6,14 @@
 
 use super::{Core, Nf, Slice};
 
-/// Why a question has no sound answer. Numbers are slots (physical cores) of the NUMA node.
+/// Why a question has no sound answer, said of its NUMA node. Numbers are slots (physical cores).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SlotsError {
     /// The NUMA node has no usable CPU.
-    #[error("it has no CPU that may be used")]
+    #[error("has no CPU that may be used")]
     NoCpus,
     /// More slots are wanted than there are.
-    #[error("{wanted} cores after {skip} skipped ones are asked for, but it has {have} in all")]
+    #[error("has {}, but {skip} skipped + {wanted} wanted are {}", cores(*have), skip.saturating_add(*wanted))]
     TooFew {
         /// Slots skipped.
         skip: i64,
@@ -24,8 +24,8 @@ pub enum SlotsError {
     },
     /// A density that does not fit.
     #[error(
-        "{skip} skipped cores, {mains} for NF mains and {data} for NF data planes are asked for, \
-         but it has {have} in all"
+        "has {}, but {skip} skipped + {mains} for NF mains + {data} for NF data planes are {}",
+        cores(*have), skip.saturating_add(*mains).saturating_add(*data)
     )]
     DensityTooHigh {
         /// Slots skipped.
@@ -38,7 +38,7 @@ pub enum SlotsError {
         have: usize,
     },
     /// All that is left is nothing.
-    #[error("nothing is left after {skip} skipped cores, it has {have} in all")]
+    #[error("has {}, and with {skip} skipped nothing is left", cores(*have))]
     NothingLeft {
         /// Slots skipped.
         skip: i64,
@@ -46,12 +46,12 @@ pub enum SlotsError {
         have: usize,
     },
     /// Siblings asked for where no core has any.
-    #[error("sibling threads are asked for (`smt_used`), but no core of it has any")]
+    #[error("has no core with sibling threads, but they are asked for (`smt_used`)")]
     NoSmt,
     /// A core with fewer threads than others.
     #[error(
-        "sibling threads are asked for (`smt_used`), but core {core} of socket {socket} has only \
-         CPU {cpu}"
+        "has only CPU {cpu} on core {core} of socket {socket}, but sibling threads are asked for \
+         (`smt_used`)"
     )]
     NoSibling {
         /// Core id.
@@ -62,16 +62,18 @@ pub enum SlotsError {
         cpu: u32,
     },
     /// Half a core without siblings.
-    #[error(
-        "half a core (`nf_dtc = 0.5`) is one of two sibling threads, but siblings are not used or not there"
-    )]
+    #[error("offers no sibling threads, but half a core (`nf_dtc = 0.5`) is one of two")]
     HalfWithoutSmt,
     /// No data plane.
-    #[error("`nf_dtc = 0` leaves an NF its main core only")]
+    #[error("gives an NF its main core only with `nf_dtc = 0`")]
     NoDataPlane,
     /// A ratio, a chain or an NF out of its range.
-    #[error("{0}")]
+    #[error("cannot be counted: {0}")]
     Range(&'static str),
+}
+
+fn cores(count: usize) -> String {
+    format!("{count} core{}", if count == 1 { "" } else { "s" })
 }
 
 /// A slice of `slots`: first threads in slot order, then with SMT their second threads, and so on.

@@ -1,5 +1,7 @@
 //! All integration tests, one binary.
 #![cfg(test)]
 
+mod machines;
 mod placement;
+mod soundness;
 mod vectors;

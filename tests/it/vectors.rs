@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use vnfctl::cpu::{Doubt, Machine, Nf, Slice, csit, doubts_of_nf, doubts_of_slice, slots};
+use vnfctl::cpu::{
+    Doubt, GroupRequest, Machine, Nf, Slice, csit, doubts_of_nf, doubts_of_slice, place, slots,
+};
+use vnfctl::model::{ChainRequest, CpuRequest, PlacementMode, Scarce, SliceRequest};
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -77,6 +80,35 @@ impl Case {
             }),
             other => panic!("{}: unknown function {other}", self.id),
         }
+    }
+
+    /// As a group of a node with one system CPU, and which of its containers is asked about.
+    fn request(&self) -> Option<(CpuRequest, usize)> {
+        let small = |number: i64| u32::try_from(number).ok();
+        let request = match self.ask() {
+            Ask::Slice(ask) => CpuRequest::Slice(SliceRequest {
+                count: 1,
+                cpu_count: small(ask.count)?,
+                cpu_skip: Some(small(ask.skip)?),
+                smt_used: ask.smt_used,
+                cpu_shared: false,
+                cpu_scarce: Scarce::Refuse,
+            }),
+            Ask::Nf(ask) => CpuRequest::Chain(ChainRequest {
+                nf_chains: small(ask.chains)?,
+                nf_nodes: small(ask.nodes)?,
+                nf_dtc: ask.dtc.and_then(small),
+                nf_mtcr: small(ask.mtcr)?,
+                nf_dtcr: small(ask.dtcr)?,
+                vs_dtc: small(ask.skip - 2)?,
+                smt_used: ask.smt_used,
+            }),
+        };
+        let ordinal = match self.ask() {
+            Ask::Slice(_) => 0,
+            Ask::Nf(ask) => usize::try_from(ask.offset()).ok()?,
+        };
+        Some((request, ordinal))
     }
 
     /// A number of cores that is neither whole nor one half is refused before it gets here.
@@ -189,6 +221,25 @@ fn slots_mode_agrees_where_csit_is_sound_and_is_sound_elsewhere() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(answered > 200, "only {answered} answered");
+}
+
+/// The same through the entry point, as a group of a node: there the whole density counts.
+#[test]
+fn whole_groups_agree_where_csit_is_sound() {
+    let (machines, vectors) = vectors();
+    let mut compared = 0;
+    for case in vectors.cases.iter().filter(|case| case.flags.is_empty()) {
+        let (Some((request, ordinal)), Some(expected)) = (case.request(), &case.ok) else {
+            continue;
+        };
+        let numa = Some(case.args.cpu_node);
+        let request = GroupRequest { group: "VNF", cpu: &request, numa };
+        let placement = place(PlacementMode::Slots, &machines[&case.layout], 1, &[request]);
+        let placement = placement.unwrap_or_else(|refusals| panic!("{}: {refusals:?}", case.id));
+        assert_eq!(&placement.groups[0].containers[ordinal].cpus, expected, "{}", case.id);
+        compared += 1;
+    }
+    assert!(compared > 100, "only {compared} compared");
 }
 
 /// What is wrong with an answer of slots mode, judged by the Core and Socket columns alone.
