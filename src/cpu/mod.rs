@@ -4,6 +4,23 @@
 //! `(socket, core id)`; *siblings* are CPUs of one core, never judged by position in a list; a
 //! *slot* is an index in the list of physical cores of one NUMA node.
 
+pub mod csit;
+mod doubt;
+mod explain;
+mod group;
+mod lscpu;
+mod machine;
+mod outcome;
+mod place;
+mod question;
 mod set;
+mod share;
+pub mod slots;
 
-pub use set::CpuSet;
+pub use doubt::{Doubt, doubts_of_nf, doubts_of_slice};
+pub use lscpu::LscpuError;
+pub use machine::{Core, Cpu, Machine};
+pub use outcome::{GroupPlacement, NodePlacement, Pinned, Refusal, Warning};
+pub use place::{GroupRequest, place};
+pub use question::{Nf, Slice};
+pub use set::{CpuSet, CpuSetError};

@@ -1,3 +1,7 @@
-//! The one integration binary: each module is one subject.
+//! The one integration test binary: one module per subject.
 
 mod lanes;
+mod machines;
+mod placement;
+mod soundness;
+mod vectors;
