@@ -3,8 +3,10 @@
 //! An engine never runs anything and never sees a node; it returns [`Command`]s and parses what
 //! they print. A new engine is one file and one line in [`engine`].
 
+mod native;
 mod spec;
 
+pub use native::Native;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, State};
 
 use crate::command::Command;

@@ -1,0 +1,3 @@
+//! The integration tests, one crate.
+
+mod native;
