@@ -4,12 +4,14 @@
 //! they print. A new engine is one file and one line in [`engine`].
 
 mod docker;
+mod native;
 mod oci;
 mod podman;
 mod spec;
 mod token;
 
 pub use docker::Docker;
+pub use native::Native;
 pub use podman::Podman;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, State};
 
@@ -74,6 +76,7 @@ pub fn engine(kind: EngineKind) -> &'static dyn Engine {
     match kind {
         EngineKind::Docker => &Docker,
         EngineKind::Podman => &Podman,
-        EngineKind::Native | EngineKind::Lxc => unreachable!("not merged yet"),
+        EngineKind::Native => &Native,
+        EngineKind::Lxc => unreachable!("not merged yet"),
     }
 }

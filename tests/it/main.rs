@@ -2,6 +2,7 @@
 
 mod lanes;
 mod machines;
+mod native;
 mod placement;
 mod soundness;
 mod vectors;

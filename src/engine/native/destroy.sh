@@ -1,0 +1,3 @@
+# usage: NAME
+[ -d "$s" ] || exit 0
+finish && remove
