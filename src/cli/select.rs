@@ -2,6 +2,7 @@
 
 use super::complete;
 use crate::model::{glob_matches, is_glob};
+use crate::ui::report::Problem;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 
@@ -31,8 +32,7 @@ pub struct Selection {
 }
 
 /// A word of a selection that selects nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no {kind} matches `{word}`")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmatched {
     /// `container`, `group` or `node`.
     pub kind: &'static str,
@@ -40,6 +40,17 @@ pub struct Unmatched {
     pub word: String,
     /// The known name most like it.
     pub nearest: Option<String>,
+}
+
+impl Unmatched {
+    /// The usage error (exit 2) that tells it.
+    pub fn problem(&self) -> Problem {
+        let problem = Problem::usage(format!("no {} matches `{}`", self.kind, self.word));
+        match &self.nearest {
+            Some(name) => problem.hint(format!("is it `{name}`?")),
+            None => problem,
+        }
+    }
 }
 
 impl Selection {
@@ -137,8 +148,10 @@ mod tests {
     #[test]
     fn a_word_that_selects_nothing_names_its_neighbour() {
         let words = selection(&["DUT1_VNF2", "DUT1*", "XX*"], &["vnf"], &["DUT9"]).unmatched(ALL);
-        let told: Vec<_> =
-            words.iter().map(|w| (w.to_string(), w.nearest.as_deref().unwrap_or("-"))).collect();
+        let told: Vec<_> = words
+            .iter()
+            .map(|w| (w.problem().message, w.nearest.as_deref().unwrap_or("-")))
+            .collect();
         assert_eq!(
             told,
             [

@@ -1,27 +1,31 @@
-//! Everything a person sees.
+//! Everything a person sees: data on stdout, progress and errors on stderr.
+//!
+//! [`Ui`] decides once about colour, width and verbosity; reporters turn the executor's events
+//! into bars, lines or a log file; [`report`] is the only place that turns errors into text,
+//! hints and exit codes. It must not know how a node is reached or what an engine does.
 
+mod bars;
+mod clean;
 pub mod diagnostic;
+mod exit;
+mod hint;
+mod lines;
+mod log;
+pub mod report;
+mod several;
+mod style;
+mod summary;
+mod table;
+mod terminal;
 
-use clap::ValueEnum;
-
-/// How data is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Table,
-    /// For programs: documented, versioned shapes
-    Json,
-}
-
-/// When output is coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ColorWhen {
-    /// On a terminal, unless the environment says no
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
+pub use bars::Bars;
+pub use clean::{clean, last_lines, redact};
+pub use exit::{ExitCode, exit_phrase, signal_name};
+pub use hint::hint;
+pub use lines::Lines;
+pub use log::{LOG_VERSION, Log};
+pub use several::Several;
+pub use style::{ColorWhen, Environment, Paint, Tone, is_colored};
+pub use summary::{Summary, summary};
+pub use table::{Cell, Table};
+pub use terminal::{Format, Settings, Ui};
