@@ -15,15 +15,25 @@
 //! A command runs as a child of the lane's shell, so what it does to its own folder, umask or
 //! variables stays with it. It never sees the lane's own standard input.
 
+mod auth;
+mod connect;
+mod connector;
 mod ending;
 mod error;
 mod frame;
+mod interactive;
+mod known_hosts;
 mod lane;
 mod local;
+mod openssh;
 mod pump;
+mod session;
+mod ssh;
 mod stop;
 
+pub use connector::{Nodes, Target};
 pub use error::TransportError;
+pub use interactive::interactive;
 pub use local::local_lane;
 pub use stop::Stop;
 

@@ -1,6 +1,13 @@
 //! Lanes: one table of cases, over a shell of this machine and over ssh.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests of processes, files and time; a failed unwrap is a failed test"
+)]
 
 mod cases;
+mod ssh;
+mod sshd;
 
 use vnfctl::model::Become;
 use vnfctl::transport::{Stop, Transport, local_lane};
@@ -22,6 +29,10 @@ macro_rules! everywhere {
     ($($case:ident,)*) => {
         mod local {
             $(#[test] fn $case() { super::cases::$case(&super::Here); })*
+        }
+
+        mod over_ssh {
+            $(#[test] fn $case() { super::cases::$case(&super::sshd::Sshd::start()); })*
         }
     };
 }

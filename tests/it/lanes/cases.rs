@@ -1,5 +1,4 @@
 //! What every lane promises, wherever its shell is.
-#![expect(clippy::disallowed_methods, reason = "the claims are about processes, files and time")]
 
 use super::Place;
 use std::path::Path;

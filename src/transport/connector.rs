@@ -1,0 +1,56 @@
+//! Nodes by name: which of them are this machine, which are reached how.
+
+use super::local::local_lane;
+use super::ssh::ssh_lane;
+use super::{Connector, Stop, Transport, TransportError};
+use crate::model::{Become, SshTarget};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How to reach one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Node name, as the topology and errors call it.
+    pub node: String,
+    /// How to log in; `None` = this machine.
+    pub ssh: Option<SshTarget>,
+    /// How the login user becomes root.
+    pub r#become: Become,
+    /// How long connecting may take; `None` = `ConnectTimeout` of the ssh configuration, else 10 s.
+    pub connect_timeout: Option<Duration>,
+    /// An ssh configuration file instead of the user's own.
+    pub ssh_config: Option<PathBuf>,
+}
+
+/// The real connector.
+#[derive(Debug, Clone, Default)]
+pub struct Nodes {
+    targets: Vec<Target>,
+}
+
+impl Nodes {
+    /// A connector that knows `targets`.
+    pub fn new(targets: Vec<Target>) -> Self {
+        Self { targets }
+    }
+
+    /// The target of a node.
+    pub fn target(&self, node: &str) -> Result<&Target, TransportError> {
+        self.targets.iter().find(|target| target.node == node).ok_or_else(|| {
+            TransportError::Unreachable {
+                node: node.to_owned(),
+                reason: "no such node in the topology".to_owned(),
+            }
+        })
+    }
+}
+
+impl Connector for Nodes {
+    fn open(&self, node: &str, stop: &Stop) -> Result<Box<dyn Transport>, TransportError> {
+        let target = self.target(node)?;
+        match &target.ssh {
+            Some(ssh) => ssh_lane(target, ssh, stop),
+            None => local_lane(&target.node, target.r#become, stop),
+        }
+    }
+}

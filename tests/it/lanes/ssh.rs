@@ -1,0 +1,315 @@
+//! What is special about lanes over ssh: trust, keys, ways, and death.
+
+use super::Place;
+use super::sshd::{Sshd, keygen};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+use vnfctl::command::Command;
+use vnfctl::transport::{
+    Connector, Exit, Nodes, Stop, Target, Transport, TransportError, interactive,
+};
+
+fn error(result: Result<Box<dyn Transport>, TransportError>) -> TransportError {
+    match result {
+        Ok(_) => panic!("the lane opened"),
+        Err(error) => error,
+    }
+}
+
+fn host_key(result: Result<Box<dyn Transport>, TransportError>) -> (String, String) {
+    match error(result) {
+        TransportError::HostKey { reason, hint, .. } => (reason, hint),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn echo(lane: &mut dyn Transport) -> String {
+    let output = lane.run(&Command::new(["echo", "on"]), &Stop::new()).unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn fingerprint(sshd: &Sshd, key: &str) -> String {
+    let output =
+        std::process::Command::new("ssh-keygen").arg("-lf").arg(sshd.path(key)).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split(' ').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn an_unknown_host_key_is_refused_with_its_fingerprint() {
+    let sshd = Sshd::start();
+    std::fs::write(sshd.path("known_hosts"), "").unwrap();
+    let (reason, hint) = host_key(sshd.open("dut1"));
+    assert!(reason.contains(&fingerprint(&sshd, "host.pub")), "{reason}");
+    let scan = format!("ssh-keyscan -p {} 127.0.0.1 >> ", sshd.port);
+    assert!(hint.starts_with(&scan), "{hint}");
+    // The hint is true.
+    let status = std::process::Command::new("sh").arg("-c").arg(&hint).status().unwrap();
+    assert!(status.success());
+    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
+}
+
+#[test]
+fn a_changed_host_key_is_refused_with_both_fingerprints() {
+    let sshd = Sshd::start();
+    keygen(&sshd.path("other"), "ed25519");
+    sshd.trust(&sshd.read("other.pub"));
+    for strict in ["", "StrictHostKeyChecking no", "StrictHostKeyChecking accept-new"] {
+        sshd.configure(strict);
+        let (reason, hint) = host_key(sshd.open("dut1"));
+        assert!(reason.contains("changed"), "{reason}");
+        for key in ["host.pub", "other.pub"] {
+            assert!(reason.contains(&fingerprint(&sshd, key)), "{reason}");
+        }
+        assert!(hint.contains(&format!("ssh-keygen -R '[127.0.0.1]:{}'", sshd.port)), "{hint}");
+    }
+}
+
+#[test]
+fn a_revoked_host_key_is_refused_even_where_it_is_known() {
+    let sshd = Sshd::start();
+    let both = format!("{}@revoked * {}", sshd.read("known_hosts"), sshd.read("host.pub"));
+    std::fs::write(sshd.path("known_hosts"), both).unwrap();
+    sshd.configure("StrictHostKeyChecking no");
+    let (reason, _) = host_key(sshd.open("dut1"));
+    assert!(reason.contains("revoked"), "{reason}");
+}
+
+#[test]
+fn accept_new_keeps_the_key_once() {
+    let sshd = Sshd::start();
+    std::fs::remove_file(sshd.path("known_hosts")).unwrap();
+    sshd.configure("StrictHostKeyChecking accept-new");
+    for _ in 0..2 {
+        assert_eq!(echo(sshd.lane().as_mut()), "on\n");
+    }
+    assert_eq!(sshd.read("known_hosts").lines().count(), 1);
+    sshd.configure("StrictHostKeyChecking yes");
+    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
+}
+
+#[test]
+fn a_host_is_known_by_whichever_key_type_and_spelling_is_on_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ecdsa");
+    keygen(&path, "ecdsa");
+    let sshd = Sshd::with(&format!("HostKey {}", path.display()));
+    let key = std::fs::read_to_string(folder.path().join("ecdsa.pub")).unwrap();
+    sshd.trust(&key);
+    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
+    let hash = ["-q", "-H", "-f"];
+    let known = sshd.path("known_hosts");
+    let status =
+        std::process::Command::new("ssh-keygen").args(hash).arg(&known).output().unwrap().status;
+    assert!(status.success() && sshd.read("known_hosts").starts_with("|1|"));
+    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
+    std::fs::write(&known, format!("[127.0.0.?]:{} {key}", sshd.port)).unwrap();
+    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
+}
+
+#[test]
+fn refused_keys_are_listed() {
+    let sshd = Sshd::start();
+    for name in ["stranger", "second"] {
+        keygen(&sshd.path(name), "ed25519");
+    }
+    let lines = ["stranger", "second", "missing"]
+        .map(|name| format!("IdentityFile {}\n", sshd.path(name).display()));
+    sshd.configure(&lines.concat());
+    std::fs::write(sshd.path("authorized_keys"), "").unwrap();
+    match error(sshd.open("dut1")) {
+        TransportError::Auth { host, user, tried } => {
+            assert_eq!((host, user), (format!("127.0.0.1:{}", sshd.port), "root".to_owned()));
+            for name in ["stranger", "second", "id"] {
+                assert!(tried.contains(&sshd.path(name).display().to_string()), "{tried}");
+            }
+            assert!(!tried.contains("missing"), "{tried}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_agent_is_asked_for_its_later_keys_too() {
+    let sshd = Sshd::start();
+    keygen(&sshd.path("stranger"), "ed25519");
+    let socket = sshd.path("agent");
+    let mut agent =
+        std::process::Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
+    while !socket.exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for key in ["stranger", "id"] {
+        let mut add = std::process::Command::new("ssh-add");
+        let add = add.arg("-q").arg(sshd.path(key)).env("SSH_AUTH_SOCK", &socket);
+        assert!(add.status().unwrap().success());
+    }
+    std::fs::remove_file(sshd.path("id")).unwrap();
+    std::fs::remove_file(sshd.path("id.pub")).unwrap();
+    sshd.configure(&format!("IdentityAgent {}\nIdentitiesOnly no\n", socket.display()));
+    let result = sshd.open("dut1");
+    let refused = {
+        std::fs::write(sshd.path("authorized_keys"), "").unwrap();
+        sshd.open("dut1")
+    };
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    assert_eq!(echo(result.unwrap().as_mut()), "on\n");
+    let told = error(refused).to_string();
+    assert_eq!(told.matches("(agent, SHA256:").count(), 2, "{told}");
+}
+
+#[test]
+fn a_closed_port_is_unreachable() {
+    let sshd = Sshd::start();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    sshd.configure(&format!("Port {port}\n"));
+    match error(sshd.open("dut1")) {
+        TransportError::Unreachable { node, reason } => {
+            assert_eq!(node, "DUT1");
+            assert!(reason.contains(&port.to_string()) && reason.contains("refused"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_silent_server_ends_at_the_timeout_and_at_a_stop() {
+    let sshd = Sshd::start();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    sshd.configure(&format!("Port {}\n", silent.local_addr().unwrap().port()));
+    let timeout = Some(Duration::from_secs(1));
+    let nodes = Nodes::new(vec![Target { connect_timeout: timeout, ..sshd.target("dut1") }]);
+    let start = Instant::now();
+    let told = error(nodes.open("DUT1", &Stop::new()));
+    assert!(matches!(told, TransportError::Unreachable { .. }), "{told:?}");
+    assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < Duration::from_secs(3));
+
+    let nodes = Nodes::new(vec![sshd.target("dut1")]);
+    let stop = Stop::new();
+    let stopper = stop.clone();
+    let start = Instant::now();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        stopper.request();
+    });
+    let told = error(nodes.open("DUT1", &stop));
+    thread.join().unwrap();
+    assert!(matches!(told, TransportError::Interrupted), "{told:?}");
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_jump_host_carries_the_lane() {
+    let sshd = Sshd::start();
+    for way in ["ProxyJump hop", "ProxyJump far,hop", "ProxyCommand ssh -F FILE -W %h:%p hop"] {
+        let file = sshd.path("ssh_config").display().to_string();
+        let port = sshd.port;
+        let known = format!("[dut9.test]:{port} {}", sshd.read("host.pub"));
+        sshd.trust(&format!("{}{known}", sshd.read("host.pub")));
+        let way = way.replace("FILE", &file);
+        // The name is one that only the jump host could resolve.
+        sshd.configure(&format!("Host dut9\n {way}\n HostKeyAlias [dut9.test]:{port}\nHost *\n"));
+        let mut lane = sshd.open("dut9").unwrap();
+        assert_eq!(echo(lane.as_mut()), "on\n", "{way}");
+    }
+    sshd.configure("Host dut9\n ProxyJump hop\nHost hop\n Port 1\nHost *\n");
+    match error(sshd.open("dut9")) {
+        TransportError::Unreachable { reason, .. } => {
+            assert!(reason.contains("refused"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_lane_becomes_root_once_and_says_why_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let sudo = |script: &str| {
+        std::fs::write(at("sudo"), format!("#!/bin/sh\n{script}\n")).unwrap();
+        for (name, mode) in [("", 0o777), ("sudo", 0o755)] {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(at(name), mode).unwrap();
+        }
+    };
+    // Whoever logs in is somebody without rights, with our sudo first in their path.
+    let sshd = Sshd::with(&format!(
+        "ForceCommand exec setpriv --reuid=65534 --clear-groups env PATH={}:$PATH \
+         sh -c \"$SSH_ORIGINAL_COMMAND\"",
+        folder.path().display()
+    ));
+    sudo("echo 'sudo: a password is required' >&2; exit 1");
+    match error(sshd.open("dut1")) {
+        TransportError::Become { node, reason } => {
+            assert_eq!((node.as_str(), reason.as_str()), ("DUT1", "sudo: a password is required"));
+        }
+        other => panic!("{other:?}"),
+    }
+    sudo(&format!(
+        "[ \"$1 $2\" = '-n --' ] || exit 9; shift 2; echo x >>{}; exec \"$@\"",
+        at("log")
+    ));
+    let mut lane = sshd.lane();
+    for _ in 0..3 {
+        assert_eq!(echo(lane.as_mut()), "on\n");
+    }
+    assert_eq!(std::fs::read_to_string(at("log")).unwrap(), "x\n");
+}
+
+#[test]
+fn a_dead_peer_is_noticed() {
+    let sshd = Sshd::start();
+    let mut lane = sshd.lane();
+    let pid = lane
+        .run(&Command::new(["sh", "-c", "ps -o ppid= -p $(ps -o ppid= -p $PPID)"]), &Stop::new());
+    let sshd_pid = String::from_utf8(pid.unwrap().stdout).unwrap().trim().to_owned();
+    let name = std::fs::read_to_string(format!("/proc/{sshd_pid}/comm")).unwrap();
+    assert_eq!(name.trim(), "sshd");
+    let send = |signal: &str| {
+        let status = std::process::Command::new("kill").args([signal, &sshd_pid]).status().unwrap();
+        assert!(status.success());
+    };
+    lane.send(&Command::new(["sleep", "1000"])).unwrap();
+    send("-STOP");
+    let start = Instant::now();
+    let result = lane.receive(&Stop::new(), &mut |_, _| ());
+    send("-CONT");
+    let told = result.unwrap_err();
+    assert!(matches!(told, TransportError::Lost { .. }), "{told:?}");
+    // ServerAliveInterval 2, ServerAliveCountMax 1.
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    drop(lane);
+    let status = std::process::Command::new("pkill").args(["-P", &sshd_pid]).status().unwrap();
+    assert!(status.code().is_some());
+}
+
+#[test]
+fn a_quiet_command_outlives_the_keepalives() {
+    let sshd = Sshd::start();
+    let mut lane = sshd.lane();
+    let output = lane.run(&Command::new(["sleep", "6"]), &Stop::new()).unwrap();
+    assert_eq!(output.exit, Exit::Code(0));
+}
+
+#[test]
+fn a_killed_connection_is_lost() {
+    let sshd = Sshd::start();
+    let mut lane = sshd.lane();
+    let script = "kill -9 $(ps -o ppid= -p $(ps -o ppid= -p $PPID))";
+    let told = lane.run(&Command::new(["sh", "-c", script]), &Stop::new()).unwrap_err();
+    assert!(matches!(told, TransportError::Lost { .. }), "{told:?}");
+    assert!(lane.run(&Command::new(["true"]), &Stop::new()).is_err());
+}
+
+#[test]
+fn an_interactive_command_passes_its_exit_code() {
+    let sshd = Sshd::start();
+    let command = Command::new(["sh", "-c", "test \"$K\" = \"it's\" && exit 7"]).env("K", "it's");
+    assert_eq!(interactive(&sshd.target("dut1"), &command).unwrap(), 7);
+    let here = Target { ssh: None, ..sshd.target("dut1") };
+    assert_eq!(interactive(&here, &command).unwrap(), 7);
+    let killed = Command::new(["sh", "-c", "kill -9 $$"]);
+    assert_eq!(interactive(&here, &killed).unwrap(), 137);
+}
