@@ -9,11 +9,5 @@ fn main() -> ExitCode {
         .var(cli::complete::VARIABLE)
         .completer("vnfctl")
         .complete();
-    match cli::parse(std::env::args_os()) {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-        }
-    }
+    cli::main(std::env::args_os()).into()
 }

@@ -2,14 +2,21 @@
 //! verb is data.
 
 use super::context::{Chosen, Context};
-use super::show::{show_plan, show_verify};
+use super::show::{JSON_VERSION, show_plan, show_verify, verify_json};
 use super::{Change, OnError, Owner, Selection, Until, Verb};
-use crate::executor::{self, Lanes, Options, Outcome, Permit, execute, undo_plan};
-use crate::lifecycle::{ChangeRequest, Failure, Prepared, Session, prepare, verify};
-use crate::model::{Become, Loaded, Node, SshTarget, Topology};
+use crate::executor::{
+    self, Options, Outcome, Permit, Reporter, Stopwatch, Undoing, execute,
+};
+use crate::lifecycle::{
+    ChangeRequest, Failure, Prepared, Session, VerifyReport, prepare, verify,
+};
+use crate::model::{Become, Loaded, Node, SshTarget, Topology, parse_ssh};
 use crate::plan::{self, Plan, Stage};
 use crate::transport::Stop;
-use crate::ui::{ExitCode, Format, Log, Several, report, summary};
+use crate::ui::{self, ExitCode, Format, Log, Several, Summary, nodes_report, report};
+use anyhow::Context as _;
+use serde_json::json;
+use std::path::Path;
 use std::time::Duration;
 
 /// A changing verb with its options.
@@ -86,18 +93,18 @@ fn stage(until: Until) -> Stage {
 
 /// Carries a wish out.
 pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<ExitCode> {
+    let watch = Stopwatch::start();
     let by_name = wish.owner.and_then(|owner| owner.name.as_ref().map(|name| (owner, name)));
     let loaded = match by_name {
         Some((owner, name)) => nameless(context, owner, name)?,
         None => context.load()?,
     };
     let chosen = Chosen::new(wish.selection, &loaded.topology);
-    // What `--name` or a removal selects may have left the file.
+    // What a removal selects may have left the file.
     let lowers = matches!(wish.verb, plan::Verb::Stop | plan::Verb::Destroy | plan::Verb::Down);
     let chosen = if lowers { chosen } else { chosen.checked()? };
-    let connections = context.connections(&loaded.topology);
-    let session = context.session(&loaded, &connections);
-    let keep_going = wish.change.on_error() == OnError::KeepGoing;
+    let nodes = context.nodes(&loaded.topology);
+    let session = context.session(&loaded, &nodes);
     let request = ChangeRequest {
         verb: wish.verb,
         is_selected: &|name, group, node| chosen.matches(name, group, node),
@@ -105,7 +112,7 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
         recreate: wish.recreate,
         grace: wish.grace,
         timeout: wish.change.patience.timeout,
-        keep_going,
+        keep_going: wish.change.on_error() == OnError::KeepGoing,
     };
     let prepared = prepare(&session, &request)?;
     context.warn(&prepared.warnings);
@@ -116,10 +123,32 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     if !confirms(context, wish, &prepared.plan) {
         return Ok(ExitCode::Interrupted);
     }
-    let outcomes = act(context, wish, &session, &permit, &prepared.plan)?;
-    let code = tell(context, wish, &loaded, &prepared, &outcomes)?;
-    if code == ExitCode::Done && wish.verb == plan::Verb::Up(Stage::Verify) {
-        return prove(context, &session, &chosen, &prepared);
+    let (outcomes, undone) = act(context, wish, &session, &permit, &prepared.plan)?;
+    let code = tell(context, wish, &prepared, &outcomes, &undone, watch);
+    let mut document = json!({
+        "version": JSON_VERSION,
+        "topology": loaded.topology.name,
+        "verb": wish.word,
+        "elapsed_s": watch.elapsed().as_secs_f64(),
+        "steps": steps_json(&prepared.plan, &outcomes),
+    });
+    let proof = code == ExitCode::Done && wish.verb == plan::Verb::Up(Stage::Verify);
+    let code = if proof {
+        let report = prove(context, &session, &chosen, &prepared)?;
+        if context.ui.format() == Format::Json {
+            document["verify"] = verify_json(&report, &loaded.topology.name);
+        } else {
+            show_verify(context.ui, &report)?;
+        }
+        if report.passed() { code } else { ExitCode::RealityDiffers }
+    } else {
+        code
+    };
+    if context.ui.format() == Format::Json {
+        context.ui.json(&document)?;
+    }
+    if code == ExitCode::Done && !prepared.failures.is_empty() {
+        return Ok(ExitCode::NodeUnreachable);
     }
     Ok(code)
 }
@@ -129,8 +158,8 @@ fn nameless(context: &Context<'_>, owner: &Owner, name: &str) -> Result<Loaded, 
     let mut nodes = Vec::new();
     if !owner.hosts.is_empty() {
         for host in &owner.hosts {
-            let ssh = host.parse::<SshTarget>().map_err(|error| Failure::Usage {
-                message: format!("--host {host}: {error}"),
+            let ssh = parse_ssh(host).ok_or_else(|| Failure::Usage {
+                message: format!("--host {host}: that is no ssh target"),
                 hint: "write it as [USER@]HOST[:PORT]".into(),
             })?;
             nodes.push(node(host, Some(ssh), owner.r#become.unwrap_or_default()));
@@ -163,61 +192,115 @@ fn confirms(context: &Context<'_>, wish: &Wish<'_>, plan: &Plan) -> bool {
     context.ui.confirms(&format!("Remove {removed} {noun}?"))
 }
 
-/// Runs the plan and, where asked for, takes it back.
+/// Runs the plan and, where asked for, takes it back. Returns the outcomes and which steps were
+/// taken back.
 fn act(
     context: &Context<'_>,
     wish: &Wish<'_>,
     session: &Session<'_>,
     permit: &Permit,
     plan: &Plan,
-) -> anyhow::Result<Vec<Outcome>> {
-    let log = context.global.log.as_deref().map(Log::append).transpose()?;
+) -> anyhow::Result<(Vec<Outcome>, Vec<bool>)> {
+    let log = context.global.log.as_deref().map(open_log).transpose()?;
+    let log = log.map(Log::new);
     let on_error = match wish.change.on_error() {
         OnError::Stop => executor::OnError::Stop,
         OnError::KeepGoing => executor::OnError::KeepGoing,
         OnError::Rollback => executor::OnError::Rollback,
     };
-    let run = |plan: &Plan, on_error, lanes: &Lanes<'_>, stop: &Stop| {
-        let progress = context.ui.progress(plan);
-        let mut reporters: Vec<&dyn executor::Reporter> = vec![progress.as_ref()];
-        reporters.extend(log.as_ref().map(|log| log as &dyn executor::Reporter));
-        let options = Options { jobs: usize::from(wish.change.lanes.jobs), on_error };
-        execute(plan, lanes, permit, options, stop, &Several::new(reporters))
-    };
-    let outcomes = run(plan, on_error, &session.lanes, context.stop);
+    let progress = context.ui.progress(plan);
+    let mut reporters: Vec<&dyn Reporter> = vec![progress.as_ref()];
+    reporters.extend(log.as_ref().map(|log| log as &dyn Reporter));
+    let reporter = Several::new(reporters);
+    let jobs = usize::from(wish.change.lanes.jobs);
+    let options = Options { jobs, on_error };
+    let outcomes = execute(plan, &session.lanes, permit, options, context.stop, &reporter);
+    let mut undone = vec![false; plan.steps.len()];
     let failed = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Done));
     if failed && on_error == executor::OnError::Rollback {
-        let undo = undo_plan(plan, &outcomes);
-        context.ui.note(&format!("taking back {} steps", undo.steps.len()));
+        let undo = executor::undo(plan, &outcomes);
+        let options = Options { jobs, on_error: executor::OnError::KeepGoing };
         // The person's stop ended the run, not its undo; a second Ctrl-C ends the program.
-        let undone = run(&undo, executor::OnError::KeepGoing, &session.lanes, &Stop::new());
-        report::undo(context.ui, &undo, &undone);
+        let (stop, reporter) = (Stop::new(), Undoing(&reporter));
+        let results = execute(&undo.plan, &session.lanes, permit, options, &stop, &reporter);
+        for (&of, result) in undo.of.iter().zip(&results) {
+            undone[of] = matches!(result, Outcome::Done);
+        }
+        let failures = undo.plan.steps.iter().zip(&results);
+        if let Some(report) = report::failed_steps(failures, context.ui.stderr_paint()) {
+            context.ui.error(&report.text);
+        }
     }
-    Ok(outcomes)
+    drop(progress);
+    if let Some(log) = log {
+        drop(reporter);
+        log.finish().context("the log file is incomplete")?;
+    }
+    Ok((outcomes, undone))
 }
 
-/// Reports failures and what exists; returns how the run ended.
+#[expect(clippy::disallowed_methods, reason = "--log names a file of the operator")]
+fn open_log(path: &Path) -> anyhow::Result<std::fs::File> {
+    let mut options = std::fs::File::options();
+    let opened = options.create(true).append(true).open(path);
+    opened.with_context(|| format!("cannot write the log file `{}`", path.display()))
+}
+
+/// Tells failures and the last word; returns how the run ended.
 fn tell(
     context: &Context<'_>,
     wish: &Wish<'_>,
-    loaded: &Loaded,
     prepared: &Prepared<'_>,
     outcomes: &[Outcome],
-) -> anyhow::Result<ExitCode> {
-    let summary = summary(&prepared.plan, outcomes, wish.word);
-    let code = report::outcomes(context.ui, &prepared.plan, outcomes, context.stop.is_requested());
-    if prepared.plan.steps.is_empty() {
-        context.ui.note(&format!("{}: nothing to do", loaded.topology.name));
-    } else if context.ui.format() == Format::Json {
-        context.ui.json(&summary)?;
-    } else {
-        context.ui.note(&summary.text(context.ui.stderr_paint()));
+    undone: &[bool],
+    watch: Stopwatch,
+) -> ExitCode {
+    let ui = context.ui;
+    let steps = &prepared.plan.steps;
+    if let Some(report) = report::failed_steps(steps.iter().zip(outcomes), ui.stderr_paint()) {
+        ui.error(&report.text);
     }
-    report::nodes(context.ui, &prepared.failures);
-    if code == ExitCode::Done && !prepared.failures.is_empty() {
-        return Ok(ExitCode::NodeUnreachable);
+    if !prepared.failures.is_empty() {
+        ui.error(&nodes_report(&prepared.failures, ui.stderr_paint()).text);
     }
-    Ok(code)
+    let results: Vec<_> = steps
+        .iter()
+        .zip(outcomes)
+        .zip(undone)
+        .map(|((step, outcome), undone)| (step, outcome, *undone))
+        .collect();
+    let summary = Summary {
+        verb: wish.word,
+        containers: prepared.meant,
+        results: &results,
+        elapsed: watch.elapsed(),
+        again: context.again,
+    };
+    ui.note(&ui::summary(&summary, ui.stderr_paint()));
+    let is_whole = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done));
+    if context.stop.is_requested() && !is_whole {
+        return ExitCode::Interrupted;
+    }
+    report::outcomes_code(outcomes)
+}
+
+fn steps_json(plan: &Plan, outcomes: &[Outcome]) -> Vec<serde_json::Value> {
+    let word = |outcome: &Outcome| match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Transport(_) => "transport",
+        Outcome::Skipped { .. } => "skipped",
+    };
+    let one = |(step, outcome): (&plan::Step, &Outcome)| {
+        json!({
+            "node": step.node,
+            "container": step.container,
+            "verb": step.verb,
+            "sentence": step.sentence,
+            "outcome": word(outcome),
+        })
+    };
+    plan.steps.iter().zip(outcomes).map(one).collect()
 }
 
 /// The verify stage of `up`.
@@ -226,7 +309,7 @@ fn prove(
     session: &Session<'_>,
     chosen: &Chosen<'_>,
     prepared: &Prepared<'_>,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<VerifyReport> {
     let again;
     let observation = if prepared.plan.steps.is_empty() {
         &prepared.observation
@@ -239,8 +322,5 @@ fn prove(
         .iter()
         .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))
         .collect();
-    let report =
-        verify(&wanted, &prepared.links, observation, &session.lanes, context.stop);
-    show_verify(context.ui, &report, &session.loaded.topology.name, false)?;
-    Ok(if report.passed() { ExitCode::Done } else { ExitCode::RealityDiffers })
+    Ok(verify(&wanted, &prepared.links, observation, &session.lanes, context.stop))
 }

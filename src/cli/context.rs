@@ -3,45 +3,49 @@
 use super::{Global, Selection};
 use crate::lifecycle::{Failure, LoadRequest, Session, load};
 use crate::model::{Loaded, Node, Topology};
-use crate::transport::{Connections, Reach, Stop};
-use crate::ui::Ui;
+use crate::transport::{Nodes, Stop, Target};
+use crate::ui::{Ui, diagnostic};
 
 /// The surroundings of one run.
 pub(super) struct Context<'a> {
     pub(super) global: &'a Global,
     pub(super) ui: &'a Ui,
     pub(super) stop: &'a Stop,
+    /// The command line as it can be pasted.
+    pub(super) again: &'a str,
 }
 
 impl Context<'_> {
     /// Reads the topology and shows its warnings.
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
         let variables = self.global.variables.iter();
-        load(&LoadRequest {
+        let loaded = load(&LoadRequest {
             files: self.global.topologies.clone(),
             variables: variables.map(|one| (one.name.clone(), one.value.clone())).collect(),
-        })
+        })?;
+        let color = self.ui.stderr_paint().on;
+        let warnings = diagnostic::render_warnings(&loaded.sources, &loaded.warnings, color);
+        if !warnings.is_empty() {
+            self.ui.note(&warnings);
+        }
+        Ok(loaded)
     }
 
     /// The way to the nodes of a topology; nothing is opened yet.
-    pub(super) fn connections(&self, topology: &Topology) -> Connections {
-        let reach = Reach {
+    pub(super) fn nodes(&self, topology: &Topology) -> Nodes {
+        let target = |node: &Node| Target {
+            node: node.name.clone(),
+            ssh: node.ssh.clone(),
+            r#become: node.r#become,
+            connect_timeout: Some(self.global.connect_timeout),
             ssh_config: self.global.ssh_config.clone(),
-            connect_timeout: self.global.connect_timeout,
         };
-        Connections::new(
-            topology.nodes.iter().map(|node| (node.name.clone(), node.ssh.clone(), node.r#become)),
-            reach,
-        )
+        Nodes::new(topology.nodes.iter().map(target).collect())
     }
 
     /// A session over connections.
-    pub(super) fn session<'s>(
-        &'s self,
-        loaded: &'s Loaded,
-        connections: &'s Connections,
-    ) -> Session<'s> {
-        Session::new(loaded, connections, self.stop)
+    pub(super) fn session<'s>(&'s self, loaded: &'s Loaded, nodes: &'s Nodes) -> Session<'s> {
+        Session::new(loaded, nodes, self.stop)
     }
 
     /// Tells a person what they should know: node and sentence each.

@@ -14,8 +14,8 @@ pub(super) fn run(context: &Context<'_>, args: &Logs) -> anyhow::Result<ExitCode
     let loaded = context.load()?;
     let topology = &loaded.topology;
     let chosen = Chosen::new(&args.selection, topology);
-    let connections = context.connections(topology);
-    let session = context.session(&loaded, &connections);
+    let nodes = context.nodes(topology);
+    let session = context.session(&loaded, &nodes);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
     let is_selected = |name: &str, group: &str, node: &str| chosen.matches(name, group, node);
     let children: Vec<Child> = existing(&topology.name, &seen.observation, &is_selected)

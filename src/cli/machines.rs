@@ -1,7 +1,7 @@
 //! Saved machines in place of nodes (`--machine NODE=FILE`).
 
 use super::Machines;
-use crate::cpu::parse_lscpu;
+use crate::cpu::Machine;
 use crate::lifecycle::{Failure, Seen, read, saved_facts};
 use crate::model::{Topology, glob_matches};
 use crate::plan::NodeState;
@@ -11,7 +11,7 @@ pub(super) fn saved(machines: &Machines, topology: &Topology) -> Result<Seen, Fa
     let mut seen = Seen::default();
     for saved in &machines.machines {
         let text = read(&saved.file)?;
-        let machine = parse_lscpu(&text).map_err(|error| Failure::Usage {
+        let machine = Machine::from_lscpu(&text).map_err(|error| Failure::Usage {
             message: format!("--machine {}: {error}", saved.file.display()),
             hint: "save it on the node with `lscpu -p > FILE`".into(),
         })?;

@@ -4,18 +4,35 @@
 //! completions and man pages.
 
 mod args;
+mod change;
+mod check;
 pub mod complete;
+mod completions;
+mod context;
+mod entry;
+mod exec;
+mod logs;
+mod machines;
 mod options;
+mod output;
 mod parse;
+mod plan;
+mod run;
 mod select;
+mod shell;
+mod show;
+mod status;
 mod text;
 mod values;
+mod verify;
 
 pub use args::{
     Acquire, Check, Cli, Completions, Create, Destroy, Down, Exec, Logs, Plan, Restart, ShellArgs,
     Start, Status, Stop, Up, Verb, Verify,
 };
+pub use entry::main;
 pub use options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
 pub use parse::{command, parse};
+pub use run::run;
 pub use select::{Selection, Unmatched};
 pub use values::{MachineFile, OnError, PlanFormat, PlanVerb, Shell, Until, Variable};

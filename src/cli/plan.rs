@@ -12,8 +12,8 @@ pub(super) fn run(context: &Context<'_>, args: &Plan) -> anyhow::Result<ExitCode
     let loaded = context.load()?;
     let topology = &loaded.topology;
     let chosen = Chosen::new(&args.selection, topology).checked()?;
-    let connections = context.connections(topology);
-    let session = context.session(&loaded, &connections);
+    let nodes = context.nodes(topology);
+    let session = context.session(&loaded, &nodes);
     let mut seen = saved(&args.machines, topology)?;
     let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
     let asked =

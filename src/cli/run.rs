@@ -5,9 +5,9 @@ use super::{Cli, Verb, change, check, completions, exec, logs, plan, shell, stat
 use crate::transport::Stop;
 use crate::ui::{ExitCode, Ui};
 
-/// Does what the command line asks for.
-pub fn run(cli: &Cli, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitCode> {
-    let context = Context { global: &cli.global, ui, stop };
+/// Does what the command line asks for; `again` is that line as it can be pasted.
+pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitCode> {
+    let context = Context { global: &cli.global, ui, stop, again };
     match &cli.verb {
         Verb::Check(args) => check::run(&context, args),
         Verb::Plan(args) => plan::run(&context, args),

@@ -13,8 +13,8 @@ pub(super) fn run(context: &Context<'_>, args: &ShellArgs) -> anyhow::Result<Exi
     let selection =
         Selection { containers: vec![args.container.clone()], ..Selection::default() };
     let chosen = Chosen::new(&selection, topology).checked()?;
-    let connections = context.connections(topology);
-    let session = context.session(&loaded, &connections);
+    let nodes = context.nodes(topology);
+    let session = context.session(&loaded, &nodes);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
     let is_selected = |name: &str, group: &str, node: &str| chosen.matches(name, group, node);
     let mut found = existing(&topology.name, &seen.observation, &is_selected);
@@ -35,6 +35,6 @@ pub(super) fn run(context: &Context<'_>, args: &ShellArgs) -> anyhow::Result<Exi
     let argv = if args.command.is_empty() { &shell } else { &args.command };
     let mut command = engine(container.engine).exec(&container.name, argv, context.ui.is_interactive());
     command.deadline = None;
-    let code = interactive(&connections, node, &command)?;
+    let code = interactive(nodes.target(node)?, &command)?;
     Ok(ExitCode::Child(u8::try_from(code).unwrap_or(u8::MAX)))
 }

@@ -11,8 +11,8 @@ pub(super) fn run(context: &Context<'_>, args: &Verify) -> anyhow::Result<ExitCo
     let loaded = context.load()?;
     let topology = &loaded.topology;
     let chosen = Chosen::new(&args.selection, topology).checked()?;
-    let connections = context.connections(topology);
-    let session = context.session(&loaded, &connections);
+    let nodes = context.nodes(topology);
+    let session = context.session(&loaded, &nodes);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
     let placed = place(topology, &seen.observation)?;
     let all = wanted(topology, &placed.assignments, &loaded.secrets);

@@ -5,6 +5,7 @@ mod lanes;
 mod permit;
 mod run;
 mod schedule;
+mod stopwatch;
 mod undo;
 
 pub use event::{Event, Outcome, Reporter};
@@ -12,4 +13,5 @@ pub use lanes::Lanes;
 pub use permit::Permit;
 pub use run::{Options, execute};
 pub use schedule::OnError;
-pub use undo::undo_plan;
+pub use stopwatch::Stopwatch;
+pub use undo::{Undo, Undoing, undo};

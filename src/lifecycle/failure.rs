@@ -35,6 +35,9 @@ pub enum Failure {
     /// The plan would touch what it must not, or lacks what it needs (exit 1).
     #[error("refused")]
     Refused(Vec<Refusal>),
+    /// No selected container is there to be entered or read (exit 1).
+    #[error("no selected container is running")]
+    NothingRuns,
     /// Ctrl-C (exit 130).
     #[error("interrupted")]
     Interrupted,

@@ -4,7 +4,7 @@ use super::failure::{Failure, NodeFailure};
 use super::place::place;
 use super::session::{Seen, Session};
 use crate::link::LinkSpec;
-use crate::model::{Node, Topology};
+use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
     Assignment, Observation, Plan, Request, Verb, Wanted, build, targets, wanted as specify,
 };
@@ -40,6 +40,8 @@ pub struct Prepared<'a> {
     pub links: BTreeMap<String, Vec<LinkSpec>>,
     /// What is.
     pub observation: Observation,
+    /// How many of the wanted containers were selected.
+    pub meant: usize,
     /// Nodes left out.
     pub failures: Vec<NodeFailure>,
     /// What a person should know: node and sentence.
@@ -51,17 +53,21 @@ pub fn prepare<'a>(
     session: &Session<'a>,
     request: &ChangeRequest<'_>,
 ) -> Result<Prepared<'a>, Failure> {
-    let seen = session.see(request.is_node_meant).require(request.keep_going)?;
-    prepare_from(&session.loaded.topology, session.loaded, seen, request)
+    let seen = if session.loaded.topology.groups.is_empty() {
+        session.see_all(request.is_node_meant)
+    } else {
+        session.see(request.is_node_meant)
+    };
+    prepare_from(session.loaded, seen.require(request.keep_going)?, request)
 }
 
 /// As [`prepare`], over what was seen already (or is known from saved machines).
 pub fn prepare_from<'a>(
-    topology: &'a Topology,
-    loaded: &'a crate::model::Loaded,
+    loaded: &'a Loaded,
     seen: Seen,
     request: &ChangeRequest<'_>,
 ) -> Result<Prepared<'a>, Failure> {
+    let topology = &loaded.topology;
     let Seen { observation, failures } = seen;
     let mut prepared = Prepared { failures, ..Prepared::default() };
     let raises = matches!(request.verb, Verb::Acquire | Verb::Create | Verb::Up(_));
@@ -89,6 +95,9 @@ pub fn prepare_from<'a>(
         grace: request.grace,
         timeout: request.timeout,
     };
+    let is_meant =
+        |one: &&Wanted<'_>| (request.is_selected)(&one.spec.name, &one.group.name, one.node);
+    prepared.meant = prepared.wanted.iter().filter(is_meant).count();
     let targets = targets(&prepared.wanted, &prepared.links, &observation);
     prepared.plan = build(&plan_request, &targets).map_err(Failure::Refused)?;
     drop(targets);

@@ -6,7 +6,7 @@ use crate::executor::Lanes;
 use crate::link::LinkSpec;
 use crate::model::{EngineKind, Image, Loaded, Node};
 use crate::plan::{Observation, wanted_links};
-use crate::transport::Stop;
+use crate::transport::{Connector, Stop};
 use std::collections::BTreeMap;
 
 /// A topology and the way to its nodes.
@@ -28,11 +28,38 @@ pub struct Seen {
     pub failures: Vec<NodeFailure>,
 }
 
-impl Session<'_> {
+impl<'a> Session<'a> {
+    /// A session; nothing is opened before something is asked.
+    pub fn new(loaded: &'a Loaded, connector: &'a dyn Connector, stop: &'a Stop) -> Self {
+        Self { loaded, lanes: Lanes::new(connector), stop }
+    }
+
+    /// Looks at the nodes for which `is_meant` for their facts only.
+    pub fn probe(&self, is_meant: &dyn Fn(&Node) -> bool) -> Seen {
+        self.see_with(is_meant, &|node| Look {
+            engines: Some(BTreeMap::new()),
+            links: Vec::new(),
+            ..self.look(node)
+        })
+    }
+
+    /// Looks at the nodes for which `is_meant`, for containers of every engine they have: for a
+    /// topology whose file is gone.
+    pub fn see_all(&self, is_meant: &dyn Fn(&Node) -> bool) -> Seen {
+        self.see_with(is_meant, &|_| Look::default())
+    }
     /// Looks at the nodes for which `is_meant`, for everything the topology has there.
     pub fn see(&self, is_meant: &dyn Fn(&Node) -> bool) -> Seen {
+        self.see_with(is_meant, &|node| self.look(node))
+    }
+
+    fn see_with(
+        &self,
+        is_meant: &dyn Fn(&Node) -> bool,
+        look: &dyn Fn(&Node) -> Look,
+    ) -> Seen {
         let nodes = self.loaded.topology.nodes.iter().filter(|node| is_meant(node));
-        let looks = nodes.map(|node| (node.name.clone(), self.look(node))).collect();
+        let looks = nodes.map(|node| (node.name.clone(), look(node))).collect();
         let (observation, failures) = observe(&self.lanes, &looks, self.stop);
         Seen { observation, failures }
     }

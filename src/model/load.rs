@@ -25,10 +25,12 @@ pub struct Source {
 }
 
 /// A topology without mistakes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Loaded {
     /// The topology.
     pub topology: Topology,
+    /// What it was read from; warnings point into it.
+    pub sources: Vec<Source>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
     /// Values that are never shown.
@@ -63,7 +65,12 @@ pub fn load(
     match topology.filter(|_| report.is_empty()) {
         Some(topology) => {
             let secrets = secret::collect(&topology, secrets);
-            Ok(Loaded { topology, warnings: warnings.into_sorted(), secrets })
+            Ok(Loaded {
+                topology,
+                sources: sources.to_vec(),
+                warnings: warnings.into_sorted(),
+                secrets,
+            })
         }
         None => Err(fail(report)),
     }

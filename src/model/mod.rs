@@ -108,6 +108,7 @@ mod value;
 pub use glob::{glob_matches, is_glob};
 pub use load::{Loaded, Source, load};
 pub use names::{is_name, nearest};
+pub use node::parse_ssh;
 pub use problem::{Mark, Problem, Problems};
 pub use secret::looks_secret;
 pub use topology::{

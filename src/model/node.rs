@@ -72,7 +72,7 @@ fn read_ssh(word: Word<'_>, report: &mut Report) -> Option<SshTarget> {
 }
 
 /// Parses `[user@]host[:port]`; an IPv6 address stands in brackets.
-fn parse_ssh(text: &str) -> Option<SshTarget> {
+pub fn parse_ssh(text: &str) -> Option<SshTarget> {
     let (user, rest) = match text.rsplit_once('@') {
         Some((user, rest)) => (Some(user), rest),
         None => (None, text),

@@ -7,6 +7,9 @@ use crate::model::{Become, SshTarget};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Steps that make one more login worth while: it costs about as much as one engine call.
+const STEPS_PER_LOGIN: usize = 2;
+
 /// How to reach one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -52,5 +55,10 @@ impl Connector for Nodes {
             Some(ssh) => ssh_lane(target, ssh, stop),
             None => local_lane(&target.node, target.r#become, stop),
         }
+    }
+
+    fn steps_per_lane(&self, node: &str) -> usize {
+        let is_remote = self.target(node).is_ok_and(|target| target.ssh.is_some());
+        if is_remote { STEPS_PER_LOGIN } else { 1 }
     }
 }

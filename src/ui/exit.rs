@@ -6,35 +6,48 @@ use std::process;
 
 /// The exit codes of vnfctl; they are part of its contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-#[repr(u8)]
 pub enum ExitCode {
     /// Done, or nothing to do.
     #[default]
-    Done = 0,
+    Done,
     /// A step failed.
-    StepFailed = 1,
+    StepFailed,
     /// The command line is wrong.
-    Usage = 2,
+    Usage,
     /// The topology file is invalid.
-    TopologyInvalid = 3,
+    TopologyInvalid,
     /// A node is unreachable or not trusted.
-    NodeUnreachable = 4,
+    NodeUnreachable,
     /// A placement is impossible.
-    PlacementImpossible = 5,
+    PlacementImpossible,
     /// `plan --exit-code`: changes pending.
-    ChangesPending = 6,
+    ChangesPending,
     /// `verify`, `status`: reality differs.
-    RealityDiffers = 7,
+    RealityDiffers,
     /// A node or topology is locked by another run.
-    Locked = 8,
+    Locked,
+    /// `exec`, `shell`: the exit code of a command inside a container.
+    Child(u8),
     /// Interrupted, and undo finished.
-    Interrupted = 130,
+    Interrupted,
 }
 
 impl ExitCode {
     /// The number a shell sees.
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Done => 0,
+            Self::StepFailed => 1,
+            Self::Usage => 2,
+            Self::TopologyInvalid => 3,
+            Self::NodeUnreachable => 4,
+            Self::PlacementImpossible => 5,
+            Self::ChangesPending => 6,
+            Self::RealityDiffers => 7,
+            Self::Locked => 8,
+            Self::Child(code) => code,
+            Self::Interrupted => 130,
+        }
     }
 }
 

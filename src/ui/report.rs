@@ -5,6 +5,7 @@
 use super::{ExitCode, Paint, Tone, clean, exit_phrase, hint, last_lines, redact};
 use crate::command::Command;
 use crate::executor::Outcome;
+use crate::lifecycle::Failure;
 use crate::plan::Step;
 use crate::transport::TransportError;
 use std::fmt::Write;
@@ -54,6 +55,9 @@ pub struct Report {
 
 /// The report of an error.
 pub fn error(error: &anyhow::Error, paint: Paint) -> Report {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return super::failure::failure(failure, paint);
+    }
     let (code, advice) = verdict(error);
     if code == ExitCode::Done {
         return Report { text: String::new(), code };
@@ -91,7 +95,7 @@ fn verdict(error: &anyhow::Error) -> (ExitCode, Option<String>) {
     (ExitCode::StepFailed, None)
 }
 
-fn transport_code(error: &TransportError) -> ExitCode {
+pub(super) fn transport_code(error: &TransportError) -> ExitCode {
     match error {
         TransportError::Unreachable { .. }
         | TransportError::HostKey { .. }
@@ -103,7 +107,7 @@ fn transport_code(error: &TransportError) -> ExitCode {
     }
 }
 
-fn transport_hint(error: &TransportError) -> Option<String> {
+pub(super) fn transport_hint(error: &TransportError) -> Option<String> {
     match error {
         TransportError::Unreachable { .. } => Some(
             "check the address and the node; with `--keep-going` the other nodes are served"
@@ -229,11 +233,11 @@ fn shown(step: &Step) -> String {
     format!("{first} ... ({lines} lines; all: `vnfctl plan {verb}{of} --format sh`)")
 }
 
-fn head(paint: Paint) -> String {
+pub(super) fn head(paint: Paint) -> String {
     paint.paint(Tone::Bad, "error:")
 }
 
-fn hint_line(advice: &str, paint: Paint) -> String {
+pub(super) fn hint_line(advice: &str, paint: Paint) -> String {
     format!("{} {}", paint.paint(Tone::Strong, "hint:"), clean(advice))
 }
 
