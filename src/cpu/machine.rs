@@ -1,5 +1,6 @@
 //! A machine's CPUs: cores, siblings, NUMA nodes, and which of them may be used.
 
+use super::lscpu::row_without_caches;
 use super::{CpuSet, csit};
 use std::collections::BTreeMap;
 
@@ -57,6 +58,14 @@ impl Machine {
     pub fn new(cpus: impl IntoIterator<Item = Cpu>, rows: Vec<Vec<i64>>) -> Self {
         let cpus = cpus.into_iter().map(|cpu| (cpu.id, cpu)).collect();
         Self { cpus, csit_smt: csit::is_smt_enabled(&rows), rows, ..Self::default() }
+    }
+
+    /// A machine whose caches are not known; rows are made up as if each core had its own.
+    pub fn from_cores(cpus: Vec<Cpu>) -> Self {
+        let mut rows: Vec<_> =
+            cpus.iter().filter(|cpu| cpu.online).map(row_without_caches).collect();
+        rows.sort();
+        Self::new(cpus, rows)
     }
 
     /// Says which NUMA nodes have memory and how far others are from them: node -> (other,

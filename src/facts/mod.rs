@@ -1,6 +1,13 @@
 //! What a node is: one probe script, one round trip, one parser. Pure.
 
-use crate::cpu::CpuSet;
+mod parse;
+mod probe;
+mod topology;
+
+pub use parse::{FactsError, parse};
+pub use probe::probe;
+
+use crate::cpu::{CpuSet, Machine};
 use crate::model::EngineKind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +20,10 @@ pub struct Facts {
     pub arch: String,
     /// Effective user id of the lane (0 when root or after sudo).
     pub uid: u32,
+    /// Whether the lane is root or `sudo -n` works on it.
+    pub sudo: bool,
+    /// CPUs, for placement.
+    pub machine: Machine,
     /// The cgroup file system.
     pub cgroup: Cgroup,
     /// NUMA nodes, by number.
@@ -22,7 +33,8 @@ pub struct Facts {
     pub pci: BTreeMap<String, Option<u32>>,
     /// Engines found; the text is the version, an error says why it does not answer.
     pub engines: BTreeMap<EngineKind, Result<String, String>>,
-    /// Programs found, of the list the probe looks for (`ip`, `ping`, `timeout`, ...).
+    /// Programs found, of the list the probe looks for (`ip`, `ping`, `timeout`, ...), and
+    /// `overlay` when the kernel has that file system.
     pub tools: BTreeSet<String>,
 }
 
@@ -31,7 +43,7 @@ pub struct Facts {
 pub struct Cgroup {
     /// Version, from the mounts.
     pub version: CgroupVersion,
-    /// v1: controller -> mount point. v2: a single empty key -> mount point.
+    /// v1: controller (or `name=...`) -> mount point. v2: an empty key -> mount point.
     pub mounts: BTreeMap<String, String>,
     /// v2: controllers available at the root of the mount.
     pub controllers: BTreeSet<String>,

@@ -1,5 +1,6 @@
 //! The one integration test binary: one module per subject.
 
+mod facts;
 mod lanes;
 mod machines;
 mod native;
