@@ -110,9 +110,10 @@ fn read_slice(section: &Section<'_>, report: &mut Report) -> Option<SliceRequest
 }
 
 fn read_chain(section: &Section<'_>, place: &Place, report: &mut Report) -> Option<ChainRequest> {
-    let mut required = |key: &str| match section.get(key) {
-        Some(entry) => report.integer(key, &entry.value, 1..=MAX),
-        None => {
+    let mut required = |key: &str| {
+        if let Some(entry) = section.get(key) {
+            report.integer(key, &entry.value, 1..=MAX)
+        } else {
             report
                 .missing(place, key, "the NF-density form")
                 .help("`nf_chains` x `nf_nodes` is the number of containers per node");

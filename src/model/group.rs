@@ -118,15 +118,14 @@ pub(super) fn read_group<'a>(
 
 fn read_engine(section: &Section<'_>, place: &Place, report: &mut Report) -> Option<EngineKind> {
     let choices = EngineKind::ALL.map(|engine| (engine.word(), engine));
-    match section.get("engine") {
-        Some(entry) => report.choice(entry, &choices, "engine"),
-        None => {
-            let words = choices.map(|(word, _)| word);
-            report
-                .missing(place, "engine", "a group")
-                .help(format!("one of {}; `defaults` may hold it for all groups", listed(&words)));
-            None
-        }
+    if let Some(entry) = section.get("engine") {
+        report.choice(entry, &choices, "engine")
+    } else {
+        let words = choices.map(|(word, _)| word);
+        report
+            .missing(place, "engine", "a group")
+            .help(format!("one of {}; `defaults` may hold it for all groups", listed(&words)));
+        None
     }
 }
 

@@ -19,15 +19,12 @@ pub(super) fn read_image(
     let file = file_entry
         .and_then(|entry| report.text("image_file", &entry.value))
         .and_then(|word| read_file(word, sources, report));
-    let name = match section.get("image") {
-        Some(entry) => {
-            let word = report.text("image", &entry.value);
-            word.inspect(|word| check_image(*word, engine, file_entry.is_some(), report))
-        }
-        None => {
-            check_absent(engine, file_entry.is_some(), place, report);
-            None
-        }
+    let name = if let Some(entry) = section.get("image") {
+        let word = report.text("image", &entry.value);
+        word.inspect(|word| check_image(*word, engine, file_entry.is_some(), report))
+    } else {
+        check_absent(engine, file_entry.is_some(), place, report);
+        None
     };
     Image { name: name.map(|word| word.text.to_owned()), file }
 }

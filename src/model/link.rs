@@ -50,12 +50,11 @@ fn read_link<'a>(
 ) -> Option<(Link, [End<'a>; 2], Vec<usize>)> {
     let table = report.table("links[]", value)?;
     report.check_keys(table, LINK_KEYS, "a link");
-    let kind = match table.get("kind") {
-        Some(entry) => report.choice(entry, &[("veth", LinkKind::Veth)], "kind of link"),
-        None => {
-            report.missing(&value.place, "kind", "a link").help("`kind = \"veth\"`");
-            None
-        }
+    let kind = if let Some(entry) = table.get("kind") {
+        report.choice(entry, &[("veth", LinkKind::Veth)], "kind of link")
+    } else {
+        report.missing(&value.place, "kind", "a link").help("`kind = \"veth\"`");
+        None
     };
     let mtu = table.get("mtu").and_then(|entry| report.integer("mtu", &entry.value, 68..=65535));
     let globs = table.get("nodes").and_then(|entry| report.words("nodes", &entry.value));

@@ -46,9 +46,10 @@ pub(super) fn read_end<'a>(
 ) -> Option<End<'a>> {
     let table = report.table("ends[]", value)?;
     report.check_keys(table, LINK_END_KEYS, "an end of a link");
-    let mut required = |key: &str, help: &str| match table.get(key) {
-        Some(entry) => report.text(key, &entry.value),
-        None => {
+    let mut required = |key: &str, help: &str| {
+        if let Some(entry) = table.get(key) {
+            report.text(key, &entry.value)
+        } else {
             report.missing(&value.place, key, "an end of a link").help(help);
             None
         }
@@ -217,21 +218,16 @@ fn read_ping(entry: &Entry, report: &mut Report) -> Vec<String> {
     let words = report.distinct("ping", &entry.value);
     let mut addresses = Vec::new();
     for word in words {
-        match word.text.parse::<IpAddr>() {
-            Ok(address) => addresses.push(address.to_string()),
-            Err(_) => {
-                let help = match parse_address(word.text) {
-                    Some(_) => "remove the prefix length".to_owned(),
-                    None => format!("e.g. {}", listed(&["10.0.0.2", "2001:db8::2"])),
-                };
-                report
-                    .add(
-                        word.place,
-                        format!("`{}` is not an IP address", word.text),
-                        "cannot be read",
-                    )
-                    .help(help);
-            }
+        if let Ok(address) = word.text.parse::<IpAddr>() {
+            addresses.push(address.to_string())
+        } else {
+            let help = match parse_address(word.text) {
+                Some(_) => "remove the prefix length".to_owned(),
+                None => format!("e.g. {}", listed(&["10.0.0.2", "2001:db8::2"])),
+            };
+            report
+                .add(word.place, format!("`{}` is not an IP address", word.text), "cannot be read")
+                .help(help);
         }
     }
     addresses

@@ -120,12 +120,11 @@ impl Parser<'_> {
         let kind = match value.get_ref() {
             DeValue::String(text) => self.text(&place, text),
             DeValue::Integer(integer) => {
-                match i64::from_str_radix(integer.as_str(), integer.radix()) {
-                    Ok(integer) => Kind::Integer(integer),
-                    Err(_) => {
-                        self.report.add(&place, "this integer is too large", "out of range");
-                        Kind::Broken
-                    }
+                if let Ok(integer) = i64::from_str_radix(integer.as_str(), integer.radix()) {
+                    Kind::Integer(integer)
+                } else {
+                    self.report.add(&place, "this integer is too large", "out of range");
+                    Kind::Broken
                 }
             }
             DeValue::Float(float) => Kind::Float(float.as_str().parse().unwrap_or(f64::NAN)),
