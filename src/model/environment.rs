@@ -106,7 +106,8 @@ fn read_mount(word: Word<'_>, report: &mut Report) -> Option<Mount> {
 
 /// Reads `env`, in the order of the file.
 pub(super) fn read_env(section: &Section<'_>, report: &mut Report) -> Vec<(String, String)> {
-    let Some(table) = section.get("env").and_then(|entry| report.table("env", &entry.value)) else {
+    let Some(table) = section.get("env").and_then(|entry| report.table("`env`", &entry.value))
+    else {
         return Vec::new();
     };
     let mut env = Vec::new();

@@ -44,13 +44,13 @@ pub(super) fn read_end<'a>(
     drafts: &[Draft<'_>],
     report: &mut Report,
 ) -> Option<End<'a>> {
-    let table = report.table("ends[]", value)?;
+    let table = report.table("an end of a link", value)?;
     report.check_keys(table, LINK_END_KEYS, "an end of a link");
     let mut required = |key: &str, help: &str| {
         if let Some(entry) = table.get(key) {
             report.text(key, &entry.value)
         } else {
-            report.missing(&value.place, key, "an end of a link").help(help);
+            report.missing(table, &value.place, key, "an end of a link", help);
             None
         }
     };
@@ -219,7 +219,7 @@ fn read_ping(entry: &Entry, report: &mut Report) -> Vec<String> {
     let mut addresses = Vec::new();
     for word in words {
         if let Ok(address) = word.text.parse::<IpAddr>() {
-            addresses.push(address.to_string())
+            addresses.push(address.to_string());
         } else {
             let help = match parse_address(word.text) {
                 Some(_) => "remove the prefix length".to_owned(),

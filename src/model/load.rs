@@ -82,7 +82,8 @@ fn resolve(
     let prefix = read_prefix(document, report);
     let nodes_table = read_section(document, "nodes", "[nodes.DUT1]", report);
     let nodes = nodes_table.map(|table| read_nodes(table, report)).unwrap_or_default();
-    let shared = document.get("defaults").and_then(|entry| report.table("defaults", &entry.value));
+    let shared =
+        document.get("defaults").and_then(|entry| report.table("`defaults`", &entry.value));
     if let Some(shared) = shared {
         report.check_keys(shared, GROUP_KEYS, "`defaults`");
     }
@@ -108,9 +109,8 @@ fn resolve(
 
 fn read_name(document: &Table, report: &mut Report) -> Option<String> {
     let Some(entry) = document.get("name") else {
-        report.missing(&Place::default(), "name", "a topology").help(
-            "write `name = \"...\"` at the top of one file: it marks what is created on the nodes",
-        );
+        let help = "write `name = \"...\"` at the top of one file: it marks what is created";
+        report.missing(document, &Place::default(), "name", "a topology", help);
         return None;
     };
     let word = report.text("name", &entry.value)?;
@@ -152,16 +152,54 @@ fn read_section<'a>(
     report: &mut Report,
 ) -> Option<&'a Table> {
     let Some(entry) = document.get(key) else {
-        report
-            .missing(&Place::default(), key, "a topology")
-            .help(format!("add one with `{example}`"));
+        let help = format!("add one with `{example}`");
+        report.missing(document, &Place::default(), key, "a topology", help);
         return None;
     };
-    let table = report.table(key, &entry.value)?;
+    let table = report.table(&format!("`{key}`"), &entry.value)?;
     if table.entries.is_empty() {
         report
             .add(&entry.place, format!("`{key}` is empty"), "none")
             .help(format!("add one with `{example}`"));
     }
     Some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+
+    fn loaded(text: &str) -> Result<Loaded, Problems> {
+        load(&[Source { name: "lab.toml".to_owned(), text: text.to_owned() }], &|_| None)
+    }
+
+    #[test]
+    fn a_hundred_nodes_and_groups_resolve() {
+        let mut text = "name = \"large\"\n[defaults]\nengine = \"native\"\n".to_owned();
+        for index in 0..100 {
+            writeln!(text, "[nodes.DUT{index}]\nssh = \"csit@192.0.2.{index}\"").unwrap();
+            writeln!(text, "[groups.VNF{index}x]\ncount = 10\nmemory = \"1GiB\"").unwrap();
+        }
+        let topology = loaded(&text).unwrap().topology;
+        assert_eq!(topology.nodes[99].name, "DUT99");
+        assert_eq!(topology.groups[99].nodes.len(), 100);
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_file() {
+        let text = "name = \"lab\"\n[nodes.ZZ]\n[nodes.AA]\n[defaults]\nengine = \"native\"\n\
+                    [groups.NF]\nnodes = [\"AA\", \"*\"]\nenv = { Z = \"\", A = \"\" }\n[groups.BB]\n";
+        let topology = loaded(text).unwrap().topology;
+        let groups: Vec<&str> = topology.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(groups, ["NF", "BB"]);
+        assert_eq!(topology.groups[0].nodes, ["ZZ", "AA"]);
+        assert_eq!(topology.groups[0].env[0].0, "Z");
+    }
+
+    #[test]
+    fn after_a_syntax_error_nothing_else_is_reported() {
+        let problems = loaded("nmae = 1\n[groups.VNF\n[nodes.\n").unwrap_err();
+        assert_eq!(problems.list.len(), 1, "{:?}", problems.list);
+    }
 }

@@ -4,6 +4,7 @@
 //! `bad/X/` holds several files of one topology. `VNFCTL_BLESS=1` rewrites the reports.
 #![expect(clippy::disallowed_methods, reason = "fixtures are files")]
 
+use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 use vnfctl::model::{self, Loaded, Problems, Source};
@@ -25,8 +26,8 @@ fn variables(name: &str) -> Option<String> {
 fn sources(path: &Path) -> Vec<Source> {
     let files = if path.is_dir() { toml_files(path) } else { vec![path.to_owned()] };
     let source = |file: &PathBuf| Source {
-        name: file.strip_prefix(fixtures()).unwrap().to_str().unwrap().to_owned(),
-        text: fs::read_to_string(file).unwrap(),
+        name: file.strip_prefix(fixtures()).expect("a fixture").display().to_string(),
+        text: fs::read_to_string(file).expect("a readable fixture"),
     };
     files.iter().map(source).collect()
 }
@@ -36,9 +37,9 @@ fn load(path: &Path) -> Result<Loaded, Problems> {
 }
 
 fn toml_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+    let entries = fs::read_dir(folder).expect("a folder of fixtures");
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a readable folder").path())
         .filter(|path| path.is_dir() || path.extension().is_some_and(|ext| ext == "toml"))
         .collect();
     files.sort();
@@ -48,7 +49,7 @@ fn toml_files(folder: &Path) -> Vec<PathBuf> {
 /// Compares a text with the one saved beside its fixture; what differs is added to `failures`.
 fn compare(saved: &Path, found: &str, failures: &mut Vec<String>) {
     if std::env::var_os("VNFCTL_BLESS").is_some() {
-        fs::write(saved, found).unwrap();
+        fs::write(saved, found).expect("the report is written");
         return;
     }
     let wanted = fs::read_to_string(saved).unwrap_or_default();
@@ -142,4 +143,33 @@ fn without_ansi(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |plain, part| plain + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
+fn load_text(text: &str) -> Result<Loaded, Problems> {
+    let source = Source { name: "damaged.toml".to_owned(), text: text.to_owned() };
+    model::load(&[source], &variables)
+}
+
+const TEXT: &str = include_str!("../fixtures/good/every-key.toml");
+
+proptest! {
+    /// Whatever is cut out or put in: a topology or problems with places inside the text,
+    /// never a panic.
+    #[test]
+    fn damaged_files_are_reported(
+        at in 0..TEXT.len(),
+        cut in 0..40_usize,
+        put in "[a-z0-9=\\[\\]{}\",.$ \n#é-]{0,6}",
+    ) {
+        let start = (0..=at).rev().find(|at| TEXT.is_char_boundary(*at)).unwrap_or(0);
+        let end = (start + cut..TEXT.len()).find(|at| TEXT.is_char_boundary(*at));
+        let text = format!("{}{put}{}", &TEXT[..start], &TEXT[end.unwrap_or(TEXT.len())..]);
+        if let Err(problems) = load_text(&text) {
+            prop_assert!(!problems.list.is_empty());
+            for problem in &problems.list {
+                prop_assert!(text.get(problem.span.clone()).is_some(), "{problem:?}");
+            }
+            prop_assert!(!diagnostic::render(&problems, true).is_empty());
+        }
+    }
 }
