@@ -43,7 +43,13 @@ pub(super) struct Draft<'a> {
     pub(super) group: Option<Group>,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    fn unreadable(name: &'a str, place: &'a Place) -> Self {
+        let (ports, depends_on) = (Vec::new(), Vec::new());
+        let (engine, nodes, cpu, network, group) = (None, None, None, None, None);
+        Self { name, place, engine, nodes, cpu, ports, depends_on, network, group }
+    }
+
     /// Containers per node, where known.
     pub(super) fn containers(&self) -> Option<u32> {
         self.cpu.as_ref().map(CpuRequest::containers)
@@ -57,7 +63,7 @@ pub(super) fn read_group<'a>(
     nodes: &[Node],
     sources: &[Source],
     report: &mut Report,
-) -> Option<Draft<'a>> {
+) -> Draft<'a> {
     let (name, place) = (entry.key.as_str(), &entry.place);
     let named = check_name("group", name, place, report);
     if named && name.ends_with(|c: char| c.is_ascii_digit()) {
@@ -69,7 +75,9 @@ pub(super) fn read_group<'a>(
              a later one of `{bare}`: end the name in a letter, `_` or `-`"
         ));
     }
-    let own = report.table(&format!("`{name}`"), &entry.value)?;
+    let Some(own) = report.table(&format!("`{name}`"), &entry.value) else {
+        return Draft::unreadable(name, place);
+    };
     report.check_keys(own, GROUP_KEYS, "a group");
     let section = Section { own, shared };
 
@@ -113,7 +121,7 @@ pub(super) fn read_group<'a>(
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
     });
     let nodes = nodes_of_group;
-    Some(Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group })
+    Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group }
 }
 
 fn read_engine(section: &Section<'_>, place: &Place, report: &mut Report) -> Option<EngineKind> {

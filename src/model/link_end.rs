@@ -74,6 +74,10 @@ fn find_container(
     report: &mut Report,
 ) -> Option<(usize, u32)> {
     let groups: Vec<&str> = drafts.iter().map(|draft| draft.name).collect();
+    if groups.is_empty() {
+        // Reported once for the whole topology.
+        return None;
+    }
     if groups.contains(&word.text) {
         report
             .add(word.place, format!("`{}` is a group, not a container", word.text), "which one?")

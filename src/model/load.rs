@@ -6,7 +6,7 @@ use super::group::{Draft, read_group};
 use super::link::read_links;
 use super::merge::merge;
 use super::names::is_word;
-use super::node::{check_name, read_nodes};
+use super::node::{check_name, read_nodes, warn_of_same_machine};
 use super::problem::{Place, Problem, Problems, Report};
 use super::read::listed;
 use super::secret;
@@ -82,6 +82,9 @@ fn resolve(
     let prefix = read_prefix(document, report);
     let nodes_table = read_section(document, "nodes", "[nodes.DUT1]", report);
     let nodes = nodes_table.map(|table| read_nodes(table, report)).unwrap_or_default();
+    if let Some(table) = nodes_table {
+        warn_of_same_machine(table, &nodes, warnings);
+    }
     let shared =
         document.get("defaults").and_then(|entry| report.table("`defaults`", &entry.value));
     if let Some(shared) = shared {
@@ -89,10 +92,8 @@ fn resolve(
     }
     let groups_table = read_section(document, "groups", "[groups.VNF]", report);
     let entries = groups_table.map(|table| table.entries.as_slice()).unwrap_or_default();
-    let drafts: Vec<Draft<'_>> = entries
-        .iter()
-        .filter_map(|entry| read_group(entry, shared, &nodes, sources, report))
-        .collect();
+    let drafts: Vec<Draft<'_>> =
+        entries.iter().map(|entry| read_group(entry, shared, &nodes, sources, report)).collect();
     if let Some(shared) = shared {
         unused_defaults(shared, &drafts, warnings);
     }

@@ -120,6 +120,19 @@ fn is_key(word: &str) -> bool {
         .any(|keys| keys.contains(&word))
 }
 
+/// What has this key, for those who put it elsewhere.
+fn home(key: &str) -> Option<&'static str> {
+    let homes = [
+        (GROUP_KEYS, "a group: `[groups.NAME]` or `[defaults]`"),
+        (NODE_KEYS, "a node: `[nodes.NAME]`"),
+        (INTERFACE_KEYS, "an interface: `[nodes.NAME.interfaces.NAME]`"),
+        (LINK_KEYS, "a link: `[[links]]`"),
+        (LINK_END_KEYS, "an end of a link: `ends` of `[[links]]`"),
+        (TOP_KEYS, "the top level, before the first `[table]`"),
+    ];
+    homes.into_iter().find(|(keys, _)| keys.contains(&key)).map(|(_, home)| home)
+}
+
 /// Keys of the top level.
 pub const TOP_KEYS: &[&str] =
     &["name", "placement", "prefix", "nodes", "defaults", "groups", "links"];

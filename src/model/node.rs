@@ -2,7 +2,7 @@
 
 use super::names::is_name;
 use super::problem::{Place, Report};
-use super::read::Word;
+use super::read::{Word, listed};
 use super::topology::{Become, Interface, Node, SshTarget};
 use super::value::{Entry, Table};
 use super::{INTERFACE_KEYS, NODE_KEYS};
@@ -14,6 +14,24 @@ const SYSTEM_CPUS: u32 = 1;
 /// Reads the table of nodes, in the order of the file.
 pub(super) fn read_nodes(table: &Table, report: &mut Report) -> Vec<Node> {
     table.entries.iter().map(|entry| read_node(entry, report)).collect()
+}
+
+/// Warns once for each machine that is several nodes: their containers get the same CPUs.
+pub(super) fn warn_of_same_machine(table: &Table, nodes: &[Node], warnings: &mut Report) {
+    for (at, node) in nodes.iter().enumerate() {
+        let same = |other: &&Node| other.ssh == node.ssh;
+        let names: Vec<&str> = nodes.iter().filter(same).map(|node| node.name.as_str()).collect();
+        let first = nodes[..at].iter().position(|other| other.ssh == node.ssh);
+        if names.get(1) != Some(&node.name.as_str()) {
+            continue;
+        }
+        if let (Some(first), Some(entry)) = (first, table.entries.get(at)) {
+            warnings
+                .add(&entry.place, format!("nodes {} are one machine", listed(&names)), "again")
+                .mark(&table.entries[first].place, "first here")
+                .help("each node plans with all CPUs of its machine, so containers may overlap");
+        }
+    }
 }
 
 /// Reports a name that no topology, node or group may have.

@@ -1,9 +1,9 @@
 //! Typed reading: each reader returns the value or reports why not, and says how to mend it.
 
-use super::is_key;
 use super::names::nearest;
 use super::problem::{Place, Problem, Report};
 use super::value::{Entry, Kind, Table, Value};
+use super::{home, is_key};
 use std::ops::RangeInclusive;
 
 /// A string and its place.
@@ -54,7 +54,10 @@ impl Report {
     pub(super) fn check_keys(&mut self, table: &Table, keys: &[&str], what: &str) {
         for entry in table.entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
             self.add(&entry.place, format!("unknown key `{}` in {what}", entry.key), "unknown key")
-                .help(known(&entry.key, keys, "keys"));
+                .help(match home(&entry.key) {
+                    Some(home) => format!("`{}` is a key of {home}", entry.key),
+                    None => known(&entry.key, keys, "keys"),
+                });
         }
     }
 

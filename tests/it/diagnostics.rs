@@ -97,6 +97,18 @@ fn every_bad_file_has_one_mistake_and_a_good_report() {
 }
 
 #[test]
+fn every_saved_report_has_its_fixture() {
+    for folder in ["bad", "many", "good"] {
+        for entry in fs::read_dir(fixtures().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let stem = path.with_extension("");
+            let fixture = stem.is_dir() || stem.with_extension("toml").is_file();
+            assert!(fixture, "{} is left over", path.display());
+        }
+    }
+}
+
+#[test]
 fn all_mistakes_of_a_file_are_in_one_report() {
     let mut failures = Vec::new();
     for file in toml_files(&fixtures().join("many")) {
