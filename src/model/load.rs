@@ -4,6 +4,7 @@ use super::across::{check_depends, check_names, check_ports};
 use super::cpu_request::unused_defaults;
 use super::group::{Draft, read_group};
 use super::link::read_links;
+use super::mask::masked;
 use super::merge::merge;
 use super::names::is_word;
 use super::node::{check_name, read_nodes, warn_of_same_machine};
@@ -53,9 +54,8 @@ pub fn load(
         let mut parser = Parser { variables, report: &mut report, secrets: &mut secrets };
         tables.extend(parser.parse(index, &source.text, &mut syntax));
     }
-    let fail = |report: Report| Problems { sources: sources.to_vec(), list: report.into_sorted() };
     if !syntax.is_empty() {
-        return Err(fail(syntax));
+        return Err(masked(sources, syntax.into_sorted(), &secrets));
     }
     let mut warnings = Report::default();
     let document = merge(tables, &mut report);
@@ -65,7 +65,7 @@ pub fn load(
             let secrets = secret::collect(&topology, secrets);
             Ok(Loaded { topology, warnings: warnings.into_sorted(), secrets })
         }
-        None => Err(fail(report)),
+        None => Err(masked(sources, report.into_sorted(), &secrets)),
     }
 }
 

@@ -93,6 +93,7 @@ mod image;
 mod link;
 mod link_end;
 mod load;
+mod mask;
 mod merge;
 mod names;
 mod node;
