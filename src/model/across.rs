@@ -92,15 +92,34 @@ fn visit(
 
 /// Reports container names that are too long, or the same for two groups.
 pub(super) fn check_names(prefix: &str, drafts: &[Draft<'_>], nodes: &[Node], report: &mut Report) {
+    for draft in drafts {
+        // Prefix, `_`, group and ordinal are the same on every node.
+        let of_group = draft.nodes.iter().flatten().map(|index| nodes[*index].name.as_str());
+        let Some(node) = of_group.max_by_key(|node| node.len()) else { continue };
+        let ordinal = draft.containers().unwrap_or(1);
+        let longest = format!("{prefix}{node}_{}{ordinal}", draft.name);
+        if longest.len() > NAME_BYTES {
+            report
+                .add(
+                    draft.place,
+                    format!("container names of this group are longer than {NAME_BYTES} bytes"),
+                    format!("up to {} bytes", longest.len()),
+                )
+                .help(format!("`{longest}` is prefix + node + `_` + group + ordinal"));
+        }
+    }
+    check_collisions(drafts, nodes, report);
+}
+
+/// `A_B` + `CNF` and `A` + `B_CNF` make the same names; without `_` in a node's name none do.
+fn check_collisions(drafts: &[Draft<'_>], nodes: &[Node], report: &mut Report) {
+    if !nodes.iter().any(|node| node.name.contains('_')) {
+        return;
+    }
     let mut bases: HashMap<String, &Place> = HashMap::new();
     for draft in drafts {
-        let mut longest = String::new();
         for index in draft.nodes.iter().flatten() {
             let base = format!("{}_{}", nodes[*index].name, draft.name);
-            let name = format!("{prefix}{base}{}", draft.containers().unwrap_or(1));
-            if name.len() > longest.len() {
-                longest = name;
-            }
             if let Some(first) = bases.insert(base.clone(), draft.place) {
                 report
                     .add(
@@ -111,15 +130,6 @@ pub(super) fn check_names(prefix: &str, drafts: &[Draft<'_>], nodes: &[Node], re
                     .mark(first, "first here")
                     .help("a container is named node + `_` + group + ordinal: rename one of them");
             }
-        }
-        if longest.len() > NAME_BYTES {
-            report
-                .add(
-                    draft.place,
-                    format!("container names of this group are longer than {NAME_BYTES} bytes"),
-                    format!("up to {} bytes", longest.len()),
-                )
-                .help(format!("`{longest}` is prefix + node + `_` + group + ordinal"));
         }
     }
 }

@@ -34,12 +34,14 @@ pub(super) fn read_cpu(
                     .help("use `count` and `cpu_*`, or `nf_*`, but not both in one group");
                 return None;
             }
-            (None, Some(_)) => return read_chain(section, place, report).map(CpuRequest::Chain),
-            (Some(_), None) => return read_slice(section, report).map(CpuRequest::Slice),
+            (None, Some(_)) => {
+                return read_chain(section, place, report).map(CpuRequest::Chain).ok();
+            }
+            (Some(_), None) => break,
             (None, None) => {}
         }
     }
-    read_slice(section, report).map(CpuRequest::Slice)
+    read_slice(section, report).map(CpuRequest::Slice).ok()
 }
 
 /// Warns of keys in `defaults` whose form no group uses.
@@ -62,109 +64,116 @@ pub(super) fn unused_defaults(shared: &Table, drafts: &[Draft<'_>], warnings: &m
     }
 }
 
-/// An integer key: its value, `default` where it is absent, `None` where it is wrong.
+/// Something is wrong with a key, which is reported.
+struct Reported;
+
+/// A key that may be absent.
+fn optional<T>(
+    section: &Section<'_>,
+    key: &str,
+    read: impl FnOnce(&Entry) -> Option<T>,
+) -> Result<Option<T>, Reported> {
+    section.get(key).map(|entry| read(entry).ok_or(Reported)).transpose()
+}
+
 fn integer(
     section: &Section<'_>,
     key: &str,
     least: u32,
-    default: u32,
     report: &mut Report,
-) -> Option<u32> {
-    match section.get(key) {
-        Some(entry) => report.integer(key, &entry.value, least..=MAX),
-        None => Some(default),
-    }
+) -> Result<Option<u32>, Reported> {
+    optional(section, key, |entry| report.integer(key, &entry.value, least..=MAX))
 }
 
-fn boolean(section: &Section<'_>, key: &str, report: &mut Report) -> Option<Option<bool>> {
-    match section.get(key) {
-        Some(entry) => report.boolean(key, &entry.value).map(Some),
-        None => Some(None),
-    }
+fn boolean(
+    section: &Section<'_>,
+    key: &str,
+    report: &mut Report,
+) -> Result<Option<bool>, Reported> {
+    optional(section, key, |entry| report.boolean(key, &entry.value))
 }
 
-fn read_slice(section: &Section<'_>, report: &mut Report) -> Option<SliceRequest> {
-    let count = integer(section, "count", 1, 1, report);
-    let cpu_count = integer(section, "cpu_count", 0, 1, report);
-    let cpu_skip = match section.get("cpu_skip") {
-        Some(entry) => report.integer("cpu_skip", &entry.value, 0..=MAX).map(Some),
-        None => Some(None),
-    };
+/// All keys are read, and reported, before the first wrong one ends the request.
+fn read_slice(section: &Section<'_>, report: &mut Report) -> Result<SliceRequest, Reported> {
+    let count = integer(section, "count", 1, report);
+    let cpu_count = integer(section, "cpu_count", 0, report);
+    let cpu_skip = integer(section, "cpu_skip", 0, report);
     let smt_used = boolean(section, "smt_used", report);
     let cpu_shared = boolean(section, "cpu_shared", report);
-    let cpu_scarce = match section.get("cpu_scarce") {
-        Some(entry) => {
-            let choices = [("refuse", Scarce::Refuse), ("share", Scarce::Share)];
-            report.choice(entry, &choices, "answer to too few CPUs")
-        }
-        None => Some(Scarce::Refuse),
-    };
-    Some(SliceRequest {
-        count: count?,
-        cpu_count: cpu_count?,
+    let cpu_scarce = optional(section, "cpu_scarce", |entry| {
+        let choices = [("refuse", Scarce::Refuse), ("share", Scarce::Share)];
+        report.choice(entry, &choices, "`cpu_scarce` word")
+    });
+    Ok(SliceRequest {
+        count: count?.unwrap_or(1),
+        cpu_count: cpu_count?.unwrap_or(1),
         cpu_skip: cpu_skip?,
         smt_used: smt_used?.unwrap_or(false),
         cpu_shared: cpu_shared?.unwrap_or(false),
-        cpu_scarce: cpu_scarce?,
+        cpu_scarce: cpu_scarce?.unwrap_or_default(),
     })
 }
 
-fn read_chain(section: &Section<'_>, place: &Place, report: &mut Report) -> Option<ChainRequest> {
-    let mut required = |key: &str| match section.get(key) {
-        Some(entry) => report.integer(key, &entry.value, 1..=MAX),
-        None => {
-            report
-                .missing(place, key, "the NF-density form")
-                .help("`nf_chains` x `nf_nodes` is the number of containers per node");
-            None
+fn read_chain(
+    section: &Section<'_>,
+    place: &Place,
+    report: &mut Report,
+) -> Result<ChainRequest, Reported> {
+    let mut required = |key: &str| {
+        if let Some(entry) = section.get(key) {
+            report.integer(key, &entry.value, 1..=MAX).ok_or(Reported)
+        } else {
+            let help = "`nf_chains` x `nf_nodes` is the number of containers per node";
+            report.missing(section.own, place, key, "the NF-density form", help);
+            Err(Reported)
         }
     };
     let (nf_chains, nf_nodes) = (required("nf_chains"), required("nf_nodes"));
     let nf_dtc = match section.get("nf_dtc") {
         Some(entry) => read_dtc(entry, report),
-        None => Some(Some(1)),
+        None => Ok(Some(1)),
     };
-    let nf_mtcr = integer(section, "nf_mtcr", 1, 2, report);
-    let nf_dtcr = integer(section, "nf_dtcr", 1, 1, report);
-    let vs_dtc = integer(section, "vs_dtc", 0, 1, report);
+    let nf_mtcr = integer(section, "nf_mtcr", 1, report);
+    let nf_dtcr = integer(section, "nf_dtcr", 1, report);
+    let vs_dtc = integer(section, "vs_dtc", 0, report);
     let smt_used = boolean(section, "smt_used", report);
     let (nf_chains, nf_nodes) = (nf_chains?, nf_nodes?);
     if nf_chains.checked_mul(nf_nodes).is_none_or(|product| product > MAX) {
-        let entry = section.get("nf_nodes")?;
+        let place = section.get("nf_nodes").map_or(place, |entry| &entry.value.place);
         let message = format!("`nf_chains` x `nf_nodes` must be at most {MAX}");
-        report.add(&entry.value.place, message, format!("{nf_chains} x {nf_nodes}"));
-        return None;
+        report.add(place, message, format!("{nf_chains} x {nf_nodes}"));
+        return Err(Reported);
     }
-    Some(ChainRequest {
+    Ok(ChainRequest {
         nf_chains,
         nf_nodes,
         nf_dtc: nf_dtc?,
-        nf_mtcr: nf_mtcr?,
-        nf_dtcr: nf_dtcr?,
-        vs_dtc: vs_dtc?,
+        nf_mtcr: nf_mtcr?.unwrap_or(2),
+        nf_dtcr: nf_dtcr?.unwrap_or(1),
+        vs_dtc: vs_dtc?.unwrap_or(1),
         smt_used: smt_used?,
     })
 }
 
-fn read_dtc(entry: &Entry, report: &mut Report) -> Option<Option<u32>> {
+/// Cores per NF; `None` = half a core.
+fn read_dtc(entry: &Entry, report: &mut Report) -> Result<Option<u32>, Reported> {
+    let whole =
+        |integer: i64| u32::try_from(integer).ok().filter(|cores| (1..=MAX).contains(cores));
     match entry.value.kind {
-        Kind::Broken => None,
-        // Half is exact in binary.
-        Kind::Float(float) if (float - 0.5).abs() < f64::EPSILON => Some(None),
-        Kind::Integer(integer) if (1..=i64::from(MAX)).contains(&integer) => {
-            Some(u32::try_from(integer).ok())
+        Kind::Broken => return Err(Reported),
+        Kind::Float(float) if (float - 0.5).abs() < f64::EPSILON => return Ok(None),
+        Kind::Integer(integer) => {
+            if let Some(cores) = whole(integer) {
+                return Ok(Some(cores));
+            }
         }
-        _ => {
-            report
-                .add(
-                    &entry.value.place,
-                    "`nf_dtc` must be 0.5 or a positive integer",
-                    "neither of both",
-                )
-                .help("physical data-plane cores per NF; 0.5 is one thread of a core");
-            None
-        }
+        _ => {}
     }
+    let message = "`nf_dtc` must be 0.5 or a positive integer";
+    report
+        .add(&entry.value.place, message, "neither of both")
+        .help("physical data-plane cores per NF; 0.5 is one thread of a core");
+    Err(Reported)
 }
 
 /// Reads `cpuset_mems`.

@@ -106,7 +106,8 @@ fn read_mount(word: Word<'_>, report: &mut Report) -> Option<Mount> {
 
 /// Reads `env`, in the order of the file.
 pub(super) fn read_env(section: &Section<'_>, report: &mut Report) -> Vec<(String, String)> {
-    let Some(table) = section.get("env").and_then(|entry| report.table("env", &entry.value)) else {
+    let Some(table) = section.get("env").and_then(|entry| report.table("`env`", &entry.value))
+    else {
         return Vec::new();
     };
     let mut env = Vec::new();
@@ -139,7 +140,10 @@ pub(super) fn read_capabilities(
         .and_then(|entry| report.boolean("privileged", &entry.value))
         .unwrap_or(false);
     let mut read = |key: &str| match section.get(key) {
-        Some(entry) => read_caps(report.distinct(key, &entry.value), report),
+        Some(entry) => {
+            let words = report.words(key, &entry.value).unwrap_or_default();
+            read_caps(words, report)
+        }
         None => Vec::new(),
     };
     let (add, drop) = (read("cap_add"), read("cap_drop"));
@@ -162,20 +166,23 @@ pub(super) fn read_capabilities(
 }
 
 fn read_caps<'a>(words: Vec<Word<'a>>, report: &mut Report) -> Vec<(String, Word<'a>)> {
-    let mut caps = Vec::new();
+    let mut caps: Vec<(String, Word<'a>)> = Vec::new();
     for word in words {
         let upper = word.text.to_ascii_uppercase();
         let cap = upper.strip_prefix("CAP_").unwrap_or(&upper);
-        if CAPABILITIES.contains(&cap) {
+        if !CAPABILITIES.contains(&cap) {
+            let help = match nearest(cap, CAPABILITIES) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "see capabilities(7); `CAP_` in front may be left out".to_owned(),
+            };
+            let message = format!("unknown capability `{}`", word.text);
+            report.add(word.place, message, "not known here").help(help);
+        } else if let Some((_, first)) = caps.iter().find(|(other, _)| other == cap) {
+            let message = format!("capability `{cap}` is listed twice");
+            report.add(word.place, message, "again").mark(first.place, "first here");
+        } else {
             caps.push((cap.to_owned(), word));
-            continue;
         }
-        let help = match nearest(cap, CAPABILITIES) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "see capabilities(7); `CAP_` in front may be left out".to_owned(),
-        };
-        let message = format!("unknown capability `{}`", word.text);
-        report.add(word.place, message, "not known here").help(help);
     }
     caps
 }

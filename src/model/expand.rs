@@ -12,7 +12,7 @@ pub(super) struct ExpandError {
 }
 
 /// Expands variables. The default of `:-` is taken when the variable is unset or empty, as in a
-/// shell. A `$` before anything but `{` and `$` stands for itself. What comes from a variable is
+/// shell, and as it stands. A `$` before anything but `{` and `$` stands for itself. What comes from a variable is
 /// not expanded again. Values of variables whose names look secret are added to `secrets`.
 pub(super) fn expand(
     text: &str,

@@ -10,7 +10,7 @@ use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::size::read_memory;
 use super::topology::{CpuRequest, EngineKind, Group, Node};
-use super::value::{Entry, Table};
+use super::value::{Entry, Kind, Table};
 use super::{GROUP_KEYS, Source};
 
 /// A group's own keys over those of `defaults`.
@@ -43,7 +43,13 @@ pub(super) struct Draft<'a> {
     pub(super) group: Option<Group>,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    fn unreadable(name: &'a str, place: &'a Place) -> Self {
+        let (ports, depends_on) = (Vec::new(), Vec::new());
+        let (engine, nodes, cpu, network, group) = (None, None, None, None, None);
+        Self { name, place, engine, nodes, cpu, ports, depends_on, network, group }
+    }
+
     /// Containers per node, where known.
     pub(super) fn containers(&self) -> Option<u32> {
         self.cpu.as_ref().map(CpuRequest::containers)
@@ -57,7 +63,7 @@ pub(super) fn read_group<'a>(
     nodes: &[Node],
     sources: &[Source],
     report: &mut Report,
-) -> Option<Draft<'a>> {
+) -> Draft<'a> {
     let (name, place) = (entry.key.as_str(), &entry.place);
     let named = check_name("group", name, place, report);
     if named && name.ends_with(|c: char| c.is_ascii_digit()) {
@@ -69,7 +75,9 @@ pub(super) fn read_group<'a>(
              a later one of `{bare}`: end the name in a letter, `_` or `-`"
         ));
     }
-    let own = report.table(name, &entry.value)?;
+    let Some(own) = report.table(&format!("`{name}`"), &entry.value) else {
+        return Draft::unreadable(name, place);
+    };
     report.check_keys(own, GROUP_KEYS, "a group");
     let section = Section { own, shared };
 
@@ -113,20 +121,19 @@ pub(super) fn read_group<'a>(
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
     });
     let nodes = nodes_of_group;
-    Some(Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group })
+    Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group }
 }
 
 fn read_engine(section: &Section<'_>, place: &Place, report: &mut Report) -> Option<EngineKind> {
     let choices = EngineKind::ALL.map(|engine| (engine.word(), engine));
-    match section.get("engine") {
-        Some(entry) => report.choice(entry, &choices, "engine"),
-        None => {
-            let words = choices.map(|(word, _)| word);
-            report
-                .missing(place, "engine", "a group")
-                .help(format!("one of {}; `defaults` may hold it for all groups", listed(&words)));
-            None
-        }
+    if let Some(entry) = section.get("engine") {
+        report.choice(entry, &choices, "engine")
+    } else {
+        let words = choices.map(|(word, _)| word);
+        let words = listed(&words);
+        let help = format!("one of {words}; `defaults` may hold it for all groups");
+        report.missing(section.own, place, "engine", "a group", help);
+        None
     }
 }
 
@@ -138,25 +145,37 @@ fn read_nodes_of(
 ) -> Option<Vec<usize>> {
     let Some(entry) = section.get("nodes") else { return Some((0..nodes.len()).collect()) };
     let globs = report.words("nodes", &entry.value)?;
-    if globs.is_empty() {
+    if matches!(&entry.value.kind, Kind::List(list) if list.is_empty()) {
         report
             .add(&entry.value.place, "a group needs a node to run on", "no node")
             .help("leave `nodes` out for all nodes")
             .mark(place, "this group");
         return None;
     }
-    // Without any node there is one problem already.
-    match_nodes(&globs, nodes, |_| true, "matches no node", report).filter(|_| !nodes.is_empty())
+    // Without any node, or any sound glob, there is a problem already.
+    match_nodes(
+        &globs,
+        nodes,
+        |_| true,
+        report,
+        |glob, report| {
+            let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+            report
+                .add(glob.place, format!("`{}` matches no node", glob.text), "no such node")
+                .help(known(glob.text, &names, "nodes"));
+        },
+    )
+    .filter(|matched| !matched.is_empty())
 }
 
 /// Indexes of the nodes that any of the globs matches, in the order of the file. Each glob must
-/// match one that is `eligible`.
+/// match one that is `eligible`; those that do not go to `complain`.
 pub(super) fn match_nodes(
     globs: &[Word<'_>],
     nodes: &[Node],
     eligible: impl Fn(usize) -> bool,
-    complaint: &str,
     report: &mut Report,
+    complain: impl Fn(Word<'_>, &mut Report),
 ) -> Option<Vec<usize>> {
     let mut matched = vec![false; nodes.len()];
     let mut all_match = true;
@@ -170,10 +189,7 @@ pub(super) fn match_nodes(
         }
         if !any {
             all_match = false;
-            let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-            report
-                .add(glob.place, format!("`{}` {complaint}", glob.text), "no such node")
-                .help(known(glob.text, &names, "nodes"));
+            complain(*glob, report);
         }
     }
     all_match.then(|| (0..nodes.len()).filter(|index| matched[*index]).collect())

@@ -19,15 +19,12 @@ pub(super) fn read_image(
     let file = file_entry
         .and_then(|entry| report.text("image_file", &entry.value))
         .and_then(|word| read_file(word, sources, report));
-    let name = match section.get("image") {
-        Some(entry) => {
-            let word = report.text("image", &entry.value);
-            word.inspect(|word| check_image(*word, engine, file_entry.is_some(), report))
-        }
-        None => {
-            check_absent(engine, file_entry.is_some(), place, report);
-            None
-        }
+    let name = if let Some(entry) = section.get("image") {
+        let word = report.text("image", &entry.value);
+        word.inspect(|word| check_image(*word, engine, file_entry.is_some(), report))
+    } else {
+        check_absent(section, engine, file_entry.is_some(), place, report);
+        None
     };
     Image { name: name.map(|word| word.text.to_owned()), file }
 }
@@ -92,21 +89,26 @@ fn check_image(word: Word<'_>, engine: Option<EngineKind>, has_file: bool, repor
     }
 }
 
-fn check_absent(engine: Option<EngineKind>, has_file: bool, place: &Place, report: &mut Report) {
-    match engine {
-        Some(engine @ (EngineKind::Docker | EngineKind::Podman)) => {
-            let help = if has_file {
-                "the name of the image inside the tarball of `image_file`"
-            } else {
-                "the image's reference, e.g. `image = \"debian:12\"`"
-            };
-            report.missing(place, "image", &format!("a {} group", engine.word())).help(help);
+fn check_absent(
+    section: &Section<'_>,
+    engine: Option<EngineKind>,
+    has_file: bool,
+    place: &Place,
+    report: &mut Report,
+) {
+    let Some(engine) = engine else { return };
+    let help = match engine {
+        EngineKind::Docker | EngineKind::Podman if has_file => {
+            "the name of the image inside the tarball of `image_file`"
         }
-        Some(EngineKind::Lxc) if !has_file => {
-            report
-                .missing(place, "image", "an lxc group")
-                .help("a template such as `busybox`, or `image_file` with a root file system");
+        EngineKind::Docker | EngineKind::Podman => {
+            "the image's reference, e.g. `image = \"debian:12\"`"
         }
-        _ => {}
-    }
+        EngineKind::Lxc if !has_file => {
+            "a template such as `busybox`, or `image_file` with a root file system"
+        }
+        _ => return,
+    };
+    let what = format!("a group of engine `{}`", engine.word());
+    report.missing(section.own, place, "image", &what, help);
 }

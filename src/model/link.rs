@@ -5,9 +5,18 @@ use super::link_end::{End, read_end};
 use super::problem::{Place, Report};
 use super::read::listed;
 use super::topology::{Link, LinkKind, Node};
-use super::value::{Entry, Value};
+use super::value::{Entry, Kind, Value};
 use super::{LINK_KEYS, read::Word};
 use std::collections::HashMap;
+
+/// Index of the group, ordinal, name of the interface.
+type InterfaceKey<'a> = (usize, u32, &'a str);
+
+/// Where an interface is used.
+struct Use<'a> {
+    nodes: Vec<usize>,
+    place: &'a Place,
+}
 
 /// Reads all links and checks them against the groups and each other.
 pub(super) fn read_links(
@@ -18,24 +27,22 @@ pub(super) fn read_links(
 ) -> Vec<Link> {
     let list = report.list("links", &entry.value).unwrap_or_default();
     let mut links = Vec::new();
-    // Interfaces in use: by group, ordinal and name, on which nodes, named where.
-    let mut used: HashMap<(usize, u32, String), Vec<(Vec<usize>, &Place)>> = HashMap::new();
+    let mut used: HashMap<InterfaceKey<'_>, Vec<Use<'_>>> = HashMap::new();
     for value in list {
         let Some((link, ends, indexes)) = read_link(value, drafts, nodes, report) else {
             continue;
         };
         for end in ends {
-            let key = (end.group, end.ordinal, end.interface.text.to_owned());
-            let users = used.entry(key).or_default();
-            let shares = |nodes: &[usize]| nodes.iter().any(|node| indexes.contains(node));
-            if let Some((_, first)) = users.iter().find(|(nodes, _)| shares(nodes)) {
+            let uses = used.entry((end.group, end.ordinal, end.interface.text)).or_default();
+            let shares = |other: &&Use<'_>| other.nodes.iter().any(|node| indexes.contains(node));
+            if let Some(first) = uses.iter().find(shares) {
                 let message = format!(
                     "interface `{}` of `{}{}` is used twice",
                     end.interface.text, drafts[end.group].name, end.ordinal
                 );
-                report.add(end.interface.place, message, "again").mark(first, "first here");
+                report.add(end.interface.place, message, "again").mark(first.place, "first here");
             }
-            users.push((indexes.clone(), end.interface.place));
+            uses.push(Use { nodes: indexes.clone(), place: end.interface.place });
         }
         links.push(link);
     }
@@ -48,21 +55,19 @@ fn read_link<'a>(
     nodes: &[Node],
     report: &mut Report,
 ) -> Option<(Link, [End<'a>; 2], Vec<usize>)> {
-    let table = report.table("links[]", value)?;
+    let table = report.table("a link", value)?;
     report.check_keys(table, LINK_KEYS, "a link");
-    let kind = match table.get("kind") {
-        Some(entry) => report.choice(entry, &[("veth", LinkKind::Veth)], "kind of link"),
-        None => {
-            report.missing(&value.place, "kind", "a link").help("`kind = \"veth\"`");
-            None
-        }
+    let kind = if let Some(entry) = table.get("kind") {
+        report.choice(entry, &[("veth", LinkKind::Veth)], "kind of link")
+    } else {
+        report.missing(table, &value.place, "kind", "a link", "`kind = \"veth\"`");
+        None
     };
     let mtu = table.get("mtu").and_then(|entry| report.integer("mtu", &entry.value, 68..=65535));
-    let globs = table.get("nodes").and_then(|entry| report.words("nodes", &entry.value));
+    let globs = table.get("nodes").and_then(|entry| read_globs(entry, report));
     let Some(ends_entry) = table.get("ends") else {
-        report
-            .missing(&value.place, "ends", "a link")
-            .help("`ends = [{ container = \"VNF1\", interface = \"net1\" }, { ... }]`");
+        let help = "`ends = [{ container = \"VNF1\", interface = \"net1\" }, { ... }]`";
+        report.missing(table, &value.place, "ends", "a link", help);
         return None;
     };
     let ends = report.list("ends", &ends_entry.value)?;
@@ -75,7 +80,7 @@ fn read_link<'a>(
     let two = read_end(two, drafts, report);
     let (one, two) = (one?, two?);
     check_pair(&one, &two, report);
-    let indexes = nodes_of(&one, &two, globs.as_deref(), drafts, nodes, &value.place, report)?;
+    let indexes = nodes_of(&one, &two, globs.as_deref(), drafts, nodes, report)?;
     let link = Link {
         kind: kind?,
         nodes: indexes.iter().map(|index| nodes[*index].name.clone()).collect(),
@@ -109,16 +114,15 @@ fn nodes_of(
     globs: Option<&[Word<'_>]>,
     drafts: &[Draft<'_>],
     nodes: &[Node],
-    place: &Place,
     report: &mut Report,
 ) -> Option<Vec<usize>> {
     let (first, second) = (&drafts[one.group], &drafts[two.group]);
     let (left, right) = (first.nodes.as_ref()?, second.nodes.as_ref()?);
     let both: Vec<usize> = left.iter().copied().filter(|node| right.contains(node)).collect();
+    let names = |indexes: &[usize]| {
+        listed(&indexes.iter().map(|index| nodes[*index].name.as_str()).collect::<Vec<_>>())
+    };
     if both.is_empty() && !nodes.is_empty() {
-        let names = |indexes: &[usize]| {
-            listed(&indexes.iter().map(|index| nodes[*index].name.as_str()).collect::<Vec<_>>())
-        };
         report
             .add(
                 two.container.place,
@@ -129,17 +133,27 @@ fn nodes_of(
             .help("a link joins containers of one node");
         return None;
     }
-    match globs {
-        None => Some(both),
-        Some([]) => {
+    let Some(globs) = globs else { return Some(both) };
+    match_nodes(
+        globs,
+        nodes,
+        |index| both.contains(&index),
+        report,
+        |glob, report| {
+            let message = format!("`{}` matches no node that has both ends", glob.text);
             report
-                .add(place, "a link needs a node", "`nodes` is empty")
-                .help("leave `nodes` out for all nodes that have both ends");
-            None
-        }
-        Some(globs) => {
-            let complaint = "matches no node that has both ends of the link";
-            match_nodes(globs, nodes, |index| both.contains(&index), complaint, report)
-        }
+                .add(glob.place, message, "no such node")
+                .help(format!("nodes that have both: {}", names(&both)));
+        },
+    )
+}
+
+fn read_globs<'a>(entry: &'a Entry, report: &mut Report) -> Option<Vec<Word<'a>>> {
+    let words = report.words("nodes", &entry.value)?;
+    if words.is_empty() && matches!(&entry.value.kind, Kind::List(list) if list.is_empty()) {
+        report
+            .add(&entry.value.place, "a link needs a node to be made on", "no node")
+            .help("leave `nodes` out for all nodes that have both ends");
     }
+    Some(words).filter(|words| !words.is_empty())
 }

@@ -44,12 +44,13 @@ pub(super) fn read_end<'a>(
     drafts: &[Draft<'_>],
     report: &mut Report,
 ) -> Option<End<'a>> {
-    let table = report.table("ends[]", value)?;
+    let table = report.table("an end of a link", value)?;
     report.check_keys(table, LINK_END_KEYS, "an end of a link");
-    let mut required = |key: &str, help: &str| match table.get(key) {
-        Some(entry) => report.text(key, &entry.value),
-        None => {
-            report.missing(&value.place, key, "an end of a link").help(help);
+    let mut required = |key: &str, help: &str| {
+        if let Some(entry) = table.get(key) {
+            report.text(key, &entry.value)
+        } else {
+            report.missing(table, &value.place, key, "an end of a link", help);
             None
         }
     };
@@ -73,6 +74,10 @@ fn find_container(
     report: &mut Report,
 ) -> Option<(usize, u32)> {
     let groups: Vec<&str> = drafts.iter().map(|draft| draft.name).collect();
+    if groups.is_empty() {
+        // Reported once for the whole topology.
+        return None;
+    }
     if groups.contains(&word.text) {
         report
             .add(word.place, format!("`{}` is a group, not a container", word.text), "which one?")
@@ -217,21 +222,16 @@ fn read_ping(entry: &Entry, report: &mut Report) -> Vec<String> {
     let words = report.distinct("ping", &entry.value);
     let mut addresses = Vec::new();
     for word in words {
-        match word.text.parse::<IpAddr>() {
-            Ok(address) => addresses.push(address.to_string()),
-            Err(_) => {
-                let help = match parse_address(word.text) {
-                    Some(_) => "remove the prefix length".to_owned(),
-                    None => format!("e.g. {}", listed(&["10.0.0.2", "2001:db8::2"])),
-                };
-                report
-                    .add(
-                        word.place,
-                        format!("`{}` is not an IP address", word.text),
-                        "cannot be read",
-                    )
-                    .help(help);
-            }
+        if let Ok(address) = word.text.parse::<IpAddr>() {
+            addresses.push(address.to_string());
+        } else {
+            let help = match parse_address(word.text) {
+                Some(_) => "remove the prefix length".to_owned(),
+                None => format!("e.g. {}", listed(&["10.0.0.2", "2001:db8::2"])),
+            };
+            report
+                .add(word.place, format!("`{}` is not an IP address", word.text), "cannot be read")
+                .help(help);
         }
     }
     addresses

@@ -4,9 +4,10 @@ use super::across::{check_depends, check_names, check_ports};
 use super::cpu_request::unused_defaults;
 use super::group::{Draft, read_group};
 use super::link::read_links;
+use super::mask::masked;
 use super::merge::merge;
 use super::names::is_word;
-use super::node::{check_name, read_nodes};
+use super::node::{check_name, read_nodes, warn_of_same_machine};
 use super::problem::{Place, Problem, Problems, Report};
 use super::read::listed;
 use super::secret;
@@ -55,9 +56,8 @@ pub fn load(
         let mut parser = Parser { variables, report: &mut report, secrets: &mut secrets };
         tables.extend(parser.parse(index, &source.text, &mut syntax));
     }
-    let fail = |report: Report| Problems { sources: sources.to_vec(), list: report.into_sorted() };
     if !syntax.is_empty() {
-        return Err(fail(syntax));
+        return Err(masked(sources, syntax.into_sorted(), &secrets));
     }
     let mut warnings = Report::default();
     let document = merge(tables, &mut report);
@@ -72,7 +72,7 @@ pub fn load(
                 secrets,
             })
         }
-        None => Err(fail(report)),
+        None => Err(masked(sources, report.into_sorted(), &secrets)),
     }
 }
 
@@ -89,16 +89,18 @@ fn resolve(
     let prefix = read_prefix(document, report);
     let nodes_table = read_section(document, "nodes", "[nodes.DUT1]", report);
     let nodes = nodes_table.map(|table| read_nodes(table, report)).unwrap_or_default();
-    let shared = document.get("defaults").and_then(|entry| report.table("defaults", &entry.value));
+    if let Some(table) = nodes_table {
+        warn_of_same_machine(table, &nodes, warnings);
+    }
+    let shared =
+        document.get("defaults").and_then(|entry| report.table("`defaults`", &entry.value));
     if let Some(shared) = shared {
         report.check_keys(shared, GROUP_KEYS, "`defaults`");
     }
     let groups_table = read_section(document, "groups", "[groups.VNF]", report);
     let entries = groups_table.map(|table| table.entries.as_slice()).unwrap_or_default();
-    let drafts: Vec<Draft<'_>> = entries
-        .iter()
-        .filter_map(|entry| read_group(entry, shared, &nodes, sources, report))
-        .collect();
+    let drafts: Vec<Draft<'_>> =
+        entries.iter().map(|entry| read_group(entry, shared, &nodes, sources, report)).collect();
     if let Some(shared) = shared {
         unused_defaults(shared, &drafts, warnings);
     }
@@ -115,9 +117,8 @@ fn resolve(
 
 fn read_name(document: &Table, report: &mut Report) -> Option<String> {
     let Some(entry) = document.get("name") else {
-        report.missing(&Place::default(), "name", "a topology").help(
-            "write `name = \"...\"` at the top of one file: it marks what is created on the nodes",
-        );
+        let help = "write `name = \"...\"` at the top of one file: it marks what is created";
+        report.missing(document, &Place::default(), "name", "a topology", help);
         return None;
     };
     let word = report.text("name", &entry.value)?;
@@ -159,16 +160,54 @@ fn read_section<'a>(
     report: &mut Report,
 ) -> Option<&'a Table> {
     let Some(entry) = document.get(key) else {
-        report
-            .missing(&Place::default(), key, "a topology")
-            .help(format!("add one with `{example}`"));
+        let help = format!("add one with `{example}`");
+        report.missing(document, &Place::default(), key, "a topology", help);
         return None;
     };
-    let table = report.table(key, &entry.value)?;
+    let table = report.table(&format!("`{key}`"), &entry.value)?;
     if table.entries.is_empty() {
         report
             .add(&entry.place, format!("`{key}` is empty"), "none")
             .help(format!("add one with `{example}`"));
     }
     Some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+
+    fn loaded(text: &str) -> Result<Loaded, Problems> {
+        load(&[Source { name: "lab.toml".to_owned(), text: text.to_owned() }], &|_| None)
+    }
+
+    #[test]
+    fn a_hundred_nodes_and_groups_resolve() {
+        let mut text = "name = \"large\"\n[defaults]\nengine = \"native\"\n".to_owned();
+        for index in 0..100 {
+            writeln!(text, "[nodes.DUT{index}]\nssh = \"csit@192.0.2.{index}\"").unwrap();
+            writeln!(text, "[groups.VNF{index}x]\ncount = 10\nmemory = \"1GiB\"").unwrap();
+        }
+        let topology = loaded(&text).unwrap().topology;
+        assert_eq!(topology.nodes[99].name, "DUT99");
+        assert_eq!(topology.groups[99].nodes.len(), 100);
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_file() {
+        let text = "name = \"lab\"\n[nodes.ZZ]\n[nodes.AA]\n[defaults]\nengine = \"native\"\n\
+                    [groups.NF]\nnodes = [\"AA\", \"*\"]\nenv = { Z = \"\", A = \"\" }\n[groups.BB]\n";
+        let topology = loaded(text).unwrap().topology;
+        let groups: Vec<&str> = topology.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(groups, ["NF", "BB"]);
+        assert_eq!(topology.groups[0].nodes, ["ZZ", "AA"]);
+        assert_eq!(topology.groups[0].env[0].0, "Z");
+    }
+
+    #[test]
+    fn after_a_syntax_error_nothing_else_is_reported() {
+        let problems = loaded("nmae = 1\n[groups.VNF\n[nodes.\n").unwrap_err();
+        assert_eq!(problems.list.len(), 1, "{:?}", problems.list);
+    }
 }

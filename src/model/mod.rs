@@ -13,7 +13,7 @@
 //! | `placement` | `"slots"` (default) or `"csit"`: how cpusets are computed |
 //! | `prefix` | text before every container name; default empty |
 //! | `[nodes.NAME]` | a machine; at least one |
-//! | `[defaults]` | any key of a group, for groups that do not have it themselves |
+//! | `[defaults]` | any key of a group, for groups that do not have it themselves; a group's own key replaces it whole, also `env` |
 //! | `[groups.NAME]` | a set of equal containers; at least one |
 //! | `[[links]]` | what joins two containers of a node |
 //!
@@ -94,6 +94,7 @@ mod image;
 mod link;
 mod link_end;
 mod load;
+mod mask;
 mod merge;
 mod names;
 mod node;
@@ -115,6 +116,26 @@ pub use topology::{
     Become, ChainRequest, CpuRequest, EngineKind, Group, Image, ImageFile, Interface, Link,
     LinkEnd, LinkKind, Mems, Mount, Node, PlacementMode, Scarce, SliceRequest, SshTarget, Topology,
 };
+
+/// Whether `word` is a key anywhere.
+fn is_key(word: &str) -> bool {
+    [TOP_KEYS, NODE_KEYS, INTERFACE_KEYS, GROUP_KEYS, LINK_KEYS, LINK_END_KEYS]
+        .iter()
+        .any(|keys| keys.contains(&word))
+}
+
+/// What has this key, for those who put it elsewhere.
+fn home(key: &str) -> Option<&'static str> {
+    let homes = [
+        (GROUP_KEYS, "a group: `[groups.NAME]` or `[defaults]`"),
+        (NODE_KEYS, "a node: `[nodes.NAME]`"),
+        (INTERFACE_KEYS, "an interface: `[nodes.NAME.interfaces.NAME]`"),
+        (LINK_KEYS, "a link: `[[links]]`"),
+        (LINK_END_KEYS, "an end of a link: `ends` of `[[links]]`"),
+        (TOP_KEYS, "the top level, before the first `[table]`"),
+    ];
+    homes.into_iter().find(|(keys, _)| keys.contains(&key)).map(|(_, home)| home)
+}
 
 /// Keys of the top level.
 pub const TOP_KEYS: &[&str] =
@@ -171,3 +192,33 @@ pub const LINK_KEYS: &[&str] = &["kind", "nodes", "mtu", "ends"];
 
 /// Keys of an end of a link.
 pub const LINK_END_KEYS: &[&str] = &["container", "interface", "mac", "addresses", "ping"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_keys_is_complete() {
+        let docs = include_str!("mod.rs").split("mod across;").next().unwrap();
+        for keys in [TOP_KEYS, NODE_KEYS, INTERFACE_KEYS, GROUP_KEYS, LINK_KEYS, LINK_END_KEYS] {
+            for key in keys {
+                let forms = [
+                    format!("`{key}`"),
+                    format!(".{key}`"),
+                    format!("`{key}."),
+                    format!("`[{key}"),
+                    format!("`[[{key}"),
+                ];
+                assert!(forms.iter().any(|form| docs.contains(form)), "`{key}` is not in the docs");
+            }
+        }
+    }
+
+    #[test]
+    fn the_forms_of_cpu_requests_are_apart() {
+        for keys in [SLICE_KEYS, CHAIN_KEYS] {
+            assert!(keys.iter().all(|key| GROUP_KEYS.contains(key)));
+        }
+        assert!(SLICE_KEYS.iter().all(|key| !CHAIN_KEYS.contains(key)));
+    }
+}

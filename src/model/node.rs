@@ -2,7 +2,7 @@
 
 use super::names::is_name;
 use super::problem::{Place, Report};
-use super::read::Word;
+use super::read::{Word, listed};
 use super::topology::{Become, Interface, Node, SshTarget};
 use super::value::{Entry, Table};
 use super::{INTERFACE_KEYS, NODE_KEYS};
@@ -14,6 +14,24 @@ const SYSTEM_CPUS: u32 = 1;
 /// Reads the table of nodes, in the order of the file.
 pub(super) fn read_nodes(table: &Table, report: &mut Report) -> Vec<Node> {
     table.entries.iter().map(|entry| read_node(entry, report)).collect()
+}
+
+/// Warns once for each machine that is several nodes: their containers get the same CPUs.
+pub(super) fn warn_of_same_machine(table: &Table, nodes: &[Node], warnings: &mut Report) {
+    for (at, node) in nodes.iter().enumerate() {
+        let same = |other: &&Node| other.ssh == node.ssh;
+        let names: Vec<&str> = nodes.iter().filter(same).map(|node| node.name.as_str()).collect();
+        let first = nodes[..at].iter().position(|other| other.ssh == node.ssh);
+        if names.get(1) != Some(&node.name.as_str()) {
+            continue;
+        }
+        if let (Some(first), Some(entry)) = (first, table.entries.get(at)) {
+            warnings
+                .add(&entry.place, format!("nodes {} are one machine", listed(&names)), "again")
+                .mark(&table.entries[first].place, "first here")
+                .help("each node plans with all CPUs of its machine, so containers may overlap");
+        }
+    }
 }
 
 /// Reports a name that no topology, node or group may have.
@@ -37,7 +55,7 @@ fn read_node(entry: &Entry, report: &mut Report) -> Node {
         system_cpus: SYSTEM_CPUS,
         interfaces: BTreeMap::new(),
     };
-    let Some(table) = report.table(&entry.key, &entry.value) else {
+    let Some(table) = report.table(&format!("`{}`", entry.key), &entry.value) else {
         return node;
     };
     report.check_keys(table, NODE_KEYS, "a node");
@@ -54,7 +72,7 @@ fn read_node(entry: &Entry, report: &mut Report) -> Node {
         node.system_cpus = read.unwrap_or(SYSTEM_CPUS);
     }
     if let Some(entry) = table.get("interfaces")
-        && let Some(table) = report.table("interfaces", &entry.value)
+        && let Some(table) = report.table("`interfaces`", &entry.value)
     {
         node.interfaces = read_interfaces(table, report);
     }
@@ -119,29 +137,38 @@ fn read_interfaces(table: &Table, report: &mut Report) -> BTreeMap<String, Inter
                 )
                 .help("letters, digits, `_` and `-`, starting with a letter or digit");
         }
-        let Some(table) = report.table(&entry.key, &entry.value) else { continue };
-        report.check_keys(table, INTERFACE_KEYS, "an interface");
-        let Some(pci) = table.get("pci") else {
-            report.missing(&entry.place, "pci", &format!("interface `{}`", entry.key));
-            continue;
-        };
-        let Some(word) = report.text("pci", &pci.value) else { continue };
-        let address = word.text.to_ascii_lowercase();
-        if !is_pci(&address) {
-            report
-                .add(word.place, format!("`{}` is not a PCI address", word.text), "cannot be read")
-                .help(
-                    "write `domain:bus:device.function`, e.g. `0000:18:00.0`, as `lspci -D` does",
-                );
-            continue;
-        }
-        if let Some(first) = addresses.insert(address.clone(), word.place) {
+        let pci = read_pci(entry, report);
+        if let Some((address, place)) = &pci
+            && let Some(first) = addresses.insert(address.clone(), place)
+        {
             let message = format!("two interfaces have the PCI address `{address}`");
-            report.add(word.place, message, "again").mark(first, "first here");
+            report.add(place, message, "again").mark(first, "first here");
         }
-        interfaces.insert(entry.key.clone(), Interface { pci: address });
+        // Also without a sound address: that it exists is not in doubt.
+        let pci = pci.map(|(address, _)| address).unwrap_or_default();
+        interfaces.insert(entry.key.clone(), Interface { pci });
     }
     interfaces
+}
+
+/// The PCI address of an interface, in lower case.
+fn read_pci<'a>(entry: &'a Entry, report: &mut Report) -> Option<(String, &'a Place)> {
+    let table = report.table(&format!("`{}`", entry.key), &entry.value)?;
+    report.check_keys(table, INTERFACE_KEYS, "an interface");
+    let Some(pci) = table.get("pci") else {
+        let what = format!("interface `{}`", entry.key);
+        report.missing(table, &entry.place, "pci", &what, "e.g. `pci = \"0000:18:00.0\"`");
+        return None;
+    };
+    let word = report.text("pci", &pci.value)?;
+    let address = word.text.to_ascii_lowercase();
+    if is_pci(&address) {
+        return Some((address, word.place));
+    }
+    report
+        .add(word.place, format!("`{}` is not a PCI address", word.text), "cannot be read")
+        .help("write `domain:bus:device.function`, e.g. `0000:18:00.0`, as `lspci -D` does");
+    None
 }
 
 /// Whether `text` is `dddd:bb:dd.f` in lower case; device to 1f, function to 7.

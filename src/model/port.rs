@@ -37,6 +37,9 @@ pub(super) fn read_publish<'a>(
 ) -> (Vec<String>, Vec<Port<'a>>) {
     let Some(entry) = section.get("publish") else { return Default::default() };
     let Some(words) = report.words("publish", &entry.value) else { return Default::default() };
+    if words.is_empty() {
+        return Default::default();
+    }
     if let Some(engine @ (EngineKind::Native | EngineKind::Lxc)) = engine {
         let message = format!("{} cannot publish ports", engine.word());
         report
@@ -47,7 +50,6 @@ pub(super) fn read_publish<'a>(
     if let Some(network) = section.get("network")
         && let super::value::Kind::Text(text) = &network.value.kind
         && (text == "host" || text == "none")
-        && !words.is_empty()
     {
         report
             .add(&entry.place, format!("`publish` does nothing in network `{text}`"), "ignored")
@@ -86,11 +88,15 @@ pub(super) fn read_publish<'a>(
 pub(super) fn collision(port: &Port<'_>, first: &Place, report: &mut Report) {
     let protocol = if port.udp { "udp" } else { "tcp" };
     let message = format!("{protocol} port {} of a node is published twice", port.host);
-    let problem = report.add(port.place, message, "again");
     if first == port.place {
-        problem.help("`defaults` gives the port to several groups of one node");
+        report
+            .add(port.place, message, "once per group")
+            .help("`defaults` gives this port to several groups of one node");
     } else {
-        problem.mark(first, "first here").help("choose another port on the node");
+        report
+            .add(port.place, message, "again")
+            .mark(first, "first here")
+            .help("choose another port on the node");
     }
 }
 

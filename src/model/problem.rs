@@ -48,7 +48,7 @@ pub struct Mark {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the topology has {} mistake{}", list.len(), if list.len() == 1 { "" } else { "s" })]
 pub struct Problems {
-    /// The sources, as they were given.
+    /// The sources, as they were given but for secrets, which are `*`.
     pub sources: Vec<Source>,
     /// The mistakes; never empty.
     pub list: Vec<Problem>,

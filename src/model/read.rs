@@ -3,6 +3,7 @@
 use super::names::nearest;
 use super::problem::{Place, Problem, Report};
 use super::value::{Entry, Kind, Table, Value};
+use super::{home, is_key};
 use std::ops::RangeInclusive;
 
 /// A string and its place.
@@ -12,9 +13,17 @@ pub(super) struct Word<'a> {
     pub(super) place: &'a Place,
 }
 
+/// More words than this are not listed in full.
+const LISTED: usize = 40;
+
 /// "a, b and c", each in backticks.
 pub(super) fn listed<S: AsRef<str>>(words: &[S]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    let quote = |word: &S| format!("`{}`", word.as_ref());
+    if words.len() > LISTED {
+        let first: Vec<String> = words[..10].iter().map(quote).collect();
+        return format!("{} and {} more", first.join(", "), words.len() - first.len());
+    }
+    let quoted: Vec<String> = words.iter().map(quote).collect();
     match quoted.split_last() {
         Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         Some((last, _)) => last.clone(),
@@ -33,34 +42,52 @@ pub(super) fn known(word: &str, candidates: &[&str], what: &str) -> String {
 }
 
 impl Report {
-    fn wrong_type(&mut self, name: &str, wanted: &str, value: &Value) -> Option<&mut Problem> {
+    fn wrong_type(&mut self, what: &str, wanted: &str, value: &Value) -> Option<&mut Problem> {
         if value.kind == Kind::Broken {
             return None;
         }
         let label = format!("this is {}", value.kind.noun());
-        Some(self.add(&value.place, format!("`{name}` must be {wanted}"), label))
+        Some(self.add(&value.place, format!("{what} must be {wanted}"), label))
     }
 
     /// Reports every key of `table` that is not in `keys`.
     pub(super) fn check_keys(&mut self, table: &Table, keys: &[&str], what: &str) {
         for entry in table.entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
             self.add(&entry.place, format!("unknown key `{}` in {what}", entry.key), "unknown key")
-                .help(known(&entry.key, keys, "keys"));
+                .help(match home(&entry.key) {
+                    Some(home) => format!("`{}` is a key of {home}", entry.key),
+                    None => known(&entry.key, keys, "keys"),
+                });
         }
     }
 
-    /// Reports a key that must be there.
-    pub(super) fn missing(&mut self, place: &Place, key: &str, what: &str) -> &mut Problem {
-        self.add(place, format!("{what} needs `{key}`"), format!("`{key}` is missing"))
+    /// Reports a key that must be there, unless a misspelt one is, which is reported already.
+    pub(super) fn missing(
+        &mut self,
+        table: &Table,
+        place: &Place,
+        key: &str,
+        what: &str,
+        help: impl Into<String>,
+    ) {
+        let misspelt = |entry: &Entry| !is_key(&entry.key) && nearest(&entry.key, [key]).is_some();
+        if !table.entries.iter().any(misspelt) {
+            let message = format!("{what} needs `{key}`");
+            self.add(place, message, format!("`{key}` is missing")).help(help);
+        }
     }
 
     /// A string.
     pub(super) fn text<'a>(&mut self, name: &str, value: &'a Value) -> Option<Word<'a>> {
+        self.text_of(&format!("`{name}`"), value)
+    }
+
+    fn text_of<'a>(&mut self, what: &str, value: &'a Value) -> Option<Word<'a>> {
         if let Kind::Text(text) = &value.kind {
             return Some(Word { text, place: &value.place });
         }
         let number = matches!(value.kind, Kind::Integer(_) | Kind::Float(_) | Kind::Boolean(_));
-        let problem = self.wrong_type(name, "a string", value)?;
+        let problem = self.wrong_type(what, "a string", value)?;
         if number {
             problem.help("put it in quotes");
         }
@@ -76,7 +103,7 @@ impl Report {
     ) -> Option<u32> {
         let Kind::Integer(integer) = value.kind else {
             let quoted = matches!(&value.kind, Kind::Text(text) if text.parse::<u32>().is_ok());
-            let problem = self.wrong_type(name, "an integer", value)?;
+            let problem = self.wrong_type(&format!("`{name}`"), "an integer", value)?;
             if quoted {
                 problem.help("remove the quotes");
             }
@@ -98,16 +125,16 @@ impl Report {
         if let Kind::Boolean(boolean) = value.kind {
             return Some(boolean);
         }
-        self.wrong_type(name, "`true` or `false`", value)?.help("without quotes");
+        self.wrong_type(&format!("`{name}`"), "`true` or `false`", value)?.help("without quotes");
         None
     }
 
     /// A table.
-    pub(super) fn table<'a>(&mut self, name: &str, value: &'a Value) -> Option<&'a Table> {
+    pub(super) fn table<'a>(&mut self, what: &str, value: &'a Value) -> Option<&'a Table> {
         if let Kind::Table(table) = &value.kind {
             return Some(table);
         }
-        self.wrong_type(name, "a table", value);
+        self.wrong_type(what, "a table", value);
         None
     }
 
@@ -117,7 +144,7 @@ impl Report {
             return Some(list);
         }
         let text = matches!(value.kind, Kind::Text(_));
-        let problem = self.wrong_type(name, "a list", value)?;
+        let problem = self.wrong_type(&format!("`{name}`"), "a list", value)?;
         if text {
             problem.help("put it in brackets: `[\"...\"]`");
         }
@@ -127,7 +154,8 @@ impl Report {
     /// A list of strings; items of other types are reported and left out.
     pub(super) fn words<'a>(&mut self, name: &str, value: &'a Value) -> Option<Vec<Word<'a>>> {
         let list = self.list(name, value)?;
-        Some(list.iter().filter_map(|item| self.text(&format!("{name}[]"), item)).collect())
+        let what = format!("an item of `{name}`");
+        Some(list.iter().filter_map(|item| self.text_of(&what, item)).collect())
     }
 
     /// A list of strings, none of them twice.

@@ -3,6 +3,7 @@
 use super::expand::expand;
 use super::problem::{Place, Report};
 use crate::command::Secret;
+use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -86,15 +87,7 @@ impl Parser<'_> {
             return Some(self.table(source, document.get_ref()));
         };
         let span = error.span().unwrap_or(text.len()..text.len());
-        let message = error.message();
-        let (message, expected) = message.split_once(", expected ").unwrap_or((message, ""));
-        let place = Place { source, span };
-        let problem = syntax.add(&place, format!("not TOML: {message}"), "here");
-        if !expected.is_empty() {
-            problem.help(format!("expected {expected}"));
-        } else if message == "duplicate key" {
-            problem.label = "defined before in this file".to_owned();
-        }
+        syntax_error(error.message(), &Place { source, span }, text, document.get_ref(), syntax);
         None
     }
 
@@ -120,12 +113,11 @@ impl Parser<'_> {
         let kind = match value.get_ref() {
             DeValue::String(text) => self.text(&place, text),
             DeValue::Integer(integer) => {
-                match i64::from_str_radix(integer.as_str(), integer.radix()) {
-                    Ok(integer) => Kind::Integer(integer),
-                    Err(_) => {
-                        self.report.add(&place, "this integer is too large", "out of range");
-                        Kind::Broken
-                    }
+                if let Ok(integer) = i64::from_str_radix(integer.as_str(), integer.radix()) {
+                    Kind::Integer(integer)
+                } else {
+                    self.report.add(&place, "this integer is too large", "out of range");
+                    Kind::Broken
                 }
             }
             DeValue::Float(float) => Kind::Float(float.as_str().parse().unwrap_or(f64::NAN)),
@@ -154,4 +146,54 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Says what is wrong in words that fit what stands there.
+fn syntax_error(
+    message: &str,
+    place: &Place,
+    text: &str,
+    document: &DeTable<'_>,
+    syntax: &mut Report,
+) {
+    let found = text.get(place.span.clone()).unwrap_or_default();
+    if message == "duplicate key" {
+        let problem = syntax.add(place, format!("`{found}` is defined twice"), "defined again");
+        problem.help("a table or key stands once in a file");
+        // A table's first header is lost to the parser; a key's own is the last one before.
+        let header = text[..place.span.start].rsplit('\n').next().unwrap_or_default();
+        if !header.trim_start().starts_with('[')
+            && let Some(span) = last_key(document, found, place.span.start)
+        {
+            problem.mark(&Place { source: place.source, span }, "defined first here");
+        }
+        return;
+    }
+    let (message, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+    if message == "string values must be quoted" && found.trim().is_empty() {
+        syntax.add(place, "not TOML: a value is missing", "nothing after `=`");
+        return;
+    }
+    if message == "invalid basic string" && expected == "`\"`" {
+        syntax.add(place, "not TOML: a string never ends", "a `\"` is missing");
+        return;
+    }
+    let unquoted = ["string values must be quoted", "invalid float", "invalid boolean"];
+    if unquoted.contains(&message) && found.starts_with(char::is_alphabetic) {
+        syntax
+            .add(place, format!("not TOML: `{found}` is a string without quotes"), "here")
+            .help(format!("write `\"{found}\"`"));
+        return;
+    }
+    let problem = syntax.add(place, format!("not TOML: {message}"), "here");
+    if !expected.is_empty() {
+        problem.help(format!("expected {expected}"));
+    }
+}
+
+/// The last key of that name before `end`.
+fn last_key(table: &DeTable<'_>, name: &str, end: usize) -> Option<Range<usize>> {
+    let inner = table.values().filter_map(|value| last_key(value.get_ref().as_table()?, name, end));
+    let own = table.keys().filter(|key| key.get_ref() == name).map(Spanned::span);
+    own.chain(inner).filter(|span| span.start < end).max_by_key(|span| span.start)
 }

@@ -80,3 +80,55 @@ fn escaped(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model;
+
+    fn rendered(texts: &[&str]) -> String {
+        let source = |(index, text): (usize, &&str)| Source {
+            name: format!("{index}.toml"),
+            text: (*text).to_owned(),
+        };
+        let sources: Vec<Source> = texts.iter().enumerate().map(source).collect();
+        render(&model::load(&sources, &|_| None).expect_err("mistakes"), false)
+    }
+
+    #[test]
+    fn files_without_text_have_places_too() {
+        let report = rendered(&[""]);
+        assert!(report.contains("0.toml:1:1"), "{report}");
+        assert!(report.ends_with("3 mistakes in 0.toml\n"), "{report}");
+        assert!(rendered(&[]).contains("a topology needs `name`"));
+    }
+
+    #[test]
+    fn the_last_line_names_every_file_with_mistakes() {
+        let report = rendered(&["nmae = 1\n[nodes.DUT1]\n", "[groups.VNF]\nengine = \"xyz\"\n"]);
+        assert!(report.ends_with("2 mistakes in 0.toml, 1.toml\n"), "{report}");
+    }
+
+    #[test]
+    fn places_hold_with_a_byte_order_mark_tabs_and_carriage_returns() {
+        let head = "\u{feff}name = \"lab\"\r\n[nodes.DUT1]\r\n[groups.VNF]\r\n";
+        let report = rendered(&[&format!("{head}\tengine = \"dokcer\"\r\n")]);
+        assert!(report.contains("0.toml:4:11"), "{report}");
+        assert!(report.contains("engine = \"dokcer\"\n"), "{report}");
+        assert!(!report.contains('\r'), "{report:?}");
+    }
+
+    #[test]
+    fn nothing_in_a_file_reaches_the_terminal_as_a_control_character() {
+        for text in [
+            "name = \"a\u{1b}[2Jb\"\n",
+            "name = \"a\\u001b[2Jb\"\n",
+            "\"\\u001b[2J\" = 1\n",
+            "[nodes.DUT1]\nssh = \"\\u001b]0;title\\u0007\"\n",
+        ] {
+            let report = rendered(&[text]);
+            let control = report.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(control, None, "{report:?}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The one integration test binary: one module per subject.
 
+mod diagnostics;
 mod facts;
 mod lanes;
 mod machines;
