@@ -221,8 +221,8 @@ fn act(
         let undo = executor::undo(plan, &outcomes);
         let options = Options { jobs, on_error: executor::OnError::KeepGoing };
         // The person's stop ended the run, not its undo; a second Ctrl-C ends the program.
-        let (stop, reporter) = (Stop::new(), Undoing(&reporter));
-        let results = execute(&undo.plan, &session.lanes, permit, options, &stop, &reporter);
+        let (stop, undoing) = (Stop::new(), Undoing(&reporter));
+        let results = execute(&undo.plan, &session.lanes, permit, options, &stop, &undoing);
         for (&of, result) in undo.of.iter().zip(&results) {
             undone[of] = matches!(result, Outcome::Done);
         }
@@ -231,9 +231,9 @@ fn act(
             context.ui.error(&report.text);
         }
     }
+    drop(reporter);
     drop(progress);
     if let Some(log) = log {
-        drop(reporter);
         log.finish().context("the log file is incomplete")?;
     }
     Ok((outcomes, undone))

@@ -78,16 +78,11 @@ impl<'a> Chosen<'a> {
     }
 
     /// Refuses words that match nothing in the file.
-    pub(super) fn checked(self) -> Result<Self, Failure> {
+    pub(super) fn checked(self) -> anyhow::Result<Self> {
         let triples = self.all.iter().map(|(name, group, node)| (name.as_str(), *group, *node));
-        match self.selection.unmatched(triples).into_iter().next() {
+        match self.selection.unmatched(triples).first() {
             None => Ok(self),
-            Some(unmatched) => Err(Failure::Usage {
-                message: unmatched.to_string(),
-                hint: unmatched
-                    .nearest
-                    .map_or_else(String::new, |name| format!("did you mean `{name}`?")),
-            }),
+            Some(unmatched) => Err(unmatched.problem().into()),
         }
     }
 
