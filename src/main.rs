@@ -1,19 +1,30 @@
 //! The binary: completion hook, parse, run, exit code.
 
-use clap_complete::CompleteEnv;
 use std::process::ExitCode;
-use vnfctl::cli;
+use vnfctl::cli::{self, Verb};
+use vnfctl::ui::{Settings, Ui};
 
 fn main() -> ExitCode {
-    CompleteEnv::with_factory(cli::command)
-        .var(cli::complete::VARIABLE)
-        .completer("vnfctl")
-        .complete();
-    match cli::parse(std::env::args_os()) {
-        Ok(_) => ExitCode::SUCCESS,
+    cli::complete::answer();
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
+    };
+    let global = cli.global;
+    let ui = Ui::new(Settings {
+        color: global.color,
+        quiet: global.quiet,
+        verbose: global.verbose,
+        format: global.output,
+    });
+    match cli.verb {
+        Verb::Completions(arguments) => match ui.data(cli::complete::stub(arguments.shell)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
+        _ => ExitCode::FAILURE,
     }
 }

@@ -6,6 +6,7 @@
 mod args;
 pub mod complete;
 mod options;
+mod outline;
 mod parse;
 mod select;
 mod text;

@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// The grammar: the global options stand before the verb and after it.
 ///
@@ -110,28 +111,41 @@ fn split_variables(cli: &mut Cli, first: &ArgMatches, second: &ArgMatches) -> Re
         sources.contains(&Some(ValueSource::EnvVariable))
             && !sources.contains(&Some(ValueSource::CommandLine))
     };
-    let lines = |text: String| -> Vec<String> {
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-    };
     if from_environment("topologies") {
-        let joined = cli.global.topologies.iter().flat_map(std::env::split_paths);
-        cli.global.topologies = joined.filter(|path| !path.as_os_str().is_empty()).collect();
+        cli.global.topologies = split_paths(&cli.global.topologies);
     }
     if from_environment("variables") {
         let text = cli.global.variables.iter().map(|pair| format!("{}={}", pair.name, pair.value));
-        let each = text.flat_map(lines).map(|line| variable(&line));
-        cli.global.variables =
-            each.collect::<Result<_, _>>().map_err(|why| format!("VNFCTL_SET: {why}"))?;
+        cli.global.variables = split_lines(text, variable, "VNFCTL_SET")?;
     }
     if from_environment("machines")
         && let Some(machines) = cli.verb.machines_mut()
     {
-        let files = &mut machines.machines;
-        let text = files.iter().map(|pair| format!("{}={}", pair.nodes, pair.file.display()));
-        let each = text.flat_map(lines).map(|line| machine_file(&line));
-        *files = each.collect::<Result<_, _>>().map_err(|why| format!("VNFCTL_MACHINE: {why}"))?;
+        let pairs = machines.machines.iter();
+        let text = pairs.map(|pair| format!("{}={}", pair.nodes, pair.file.display()));
+        machines.machines = split_lines(text, machine_file, "VNFCTL_MACHINE")?;
     }
     Ok(())
+}
+
+fn split_paths(joined: &[PathBuf]) -> Vec<PathBuf> {
+    let paths = joined.iter().flat_map(std::env::split_paths);
+    paths.filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
+/// Reads each line that is not blank.
+fn split_lines<T>(
+    texts: impl Iterator<Item = String>,
+    read: fn(&str) -> Result<T, String>,
+    name: &str,
+) -> Result<Vec<T>, String> {
+    let mut values = Vec::new();
+    for text in texts {
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            values.push(read(line).map_err(|why| format!("{name}: `{line}`: {why}"))?);
+        }
+    }
+    Ok(values)
 }
 
 /// `--keep-going` on the line beats `VNFCTL_ON_ERROR`.
@@ -192,7 +206,7 @@ mod tests {
     #[test]
     fn global_options_stand_before_and_after_the_verb() {
         let cli = line("-t a.toml -o json -q up -t b.toml --set A=1 -v").unwrap();
-        assert_eq!(cli.global.topologies, ["a.toml", "b.toml"].map(std::path::PathBuf::from));
+        assert_eq!(cli.global.topologies, ["a.toml", "b.toml"].map(PathBuf::from));
         assert_eq!(cli.global.output, Format::Json);
         assert_eq!((cli.global.quiet, cli.global.verbose), (false, true));
         assert_eq!(cli.global.variables[0].name, "A");
@@ -236,6 +250,17 @@ mod tests {
             let code = line(words).err().map(|error| error.exit_code());
             assert_eq!(code, Some(2), "{words}");
         }
+    }
+
+    #[test]
+    fn variables_of_repeatable_options_hold_several_values() {
+        let paths = split_paths(&["a.toml:/b/c.toml:".into()]);
+        assert_eq!(paths, ["a.toml", "/b/c.toml"].map(PathBuf::from));
+        let texts = || std::iter::once("A=1\n\n  B=x=y\n".to_owned());
+        let values = split_lines(texts(), variable, "VNFCTL_SET").unwrap();
+        assert_eq!((values.len(), values[1].value.as_str()), (2, "x=y"));
+        let wrong = split_lines(std::iter::once("A=1\n2".to_owned()), variable, "VNFCTL_SET");
+        assert_eq!(wrong.unwrap_err(), "VNFCTL_SET: `2`: write it as NAME=value");
     }
 
     #[test]
