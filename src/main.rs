@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use vnfctl::cli::{self, Verb};
-use vnfctl::ui::{Settings, Ui};
+use vnfctl::ui::Ui;
 
 fn main() -> ExitCode {
     cli::complete::answer();
@@ -13,13 +13,7 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let global = cli.global;
-    let ui = Ui::new(Settings {
-        color: global.color,
-        quiet: global.quiet,
-        verbose: global.verbose,
-        format: global.output,
-    });
+    let ui = Ui::new(cli.global.settings());
     match cli.verb {
         Verb::Completions(arguments) => match ui.data(cli::complete::stub(arguments.shell)) {
             Ok(()) => ExitCode::SUCCESS,

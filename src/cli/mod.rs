@@ -17,6 +17,6 @@ pub use args::{
     Start, Status, Stop, Up, Verb, Verify,
 };
 pub use options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
-pub use parse::{command, parse};
+pub use parse::{command, parse, typed};
 pub use select::{Selection, Unmatched};
 pub use values::{MachineFile, OnError, PlanFormat, PlanVerb, Shell, Until, Variable};

@@ -2,6 +2,7 @@
 
 use super::values::{machine_file, variable};
 use super::{Cli, Global};
+use crate::command::quote;
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -47,6 +48,12 @@ where
         return Err(grammar.error(ErrorKind::ArgumentConflict, reason));
     }
     Ok(cli)
+}
+
+/// The words of a command line as they can be typed again.
+pub fn typed<I: IntoIterator<Item = OsString>>(words: I) -> String {
+    let words = words.into_iter().map(|word| quote(&word.to_string_lossy()));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// An empty variable counts as absent, as most programs have it.
@@ -261,6 +268,30 @@ mod tests {
         assert_eq!((values.len(), values[1].value.as_str()), (2, "x=y"));
         let wrong = split_lines(std::iter::once("A=1\n2".to_owned()), variable, "VNFCTL_SET");
         assert_eq!(wrong.unwrap_err(), "VNFCTL_SET: `2`: write it as NAME=value");
+    }
+
+    #[test]
+    fn a_line_can_be_typed_again() {
+        let words = ["vnfctl", "up", "DUT1_*", "--set", "A=b c"].map(OsString::from);
+        assert_eq!(typed(words), "vnfctl up 'DUT1_*' --set 'A=b c'");
+    }
+
+    #[test]
+    fn examples_of_the_help_are_lines_that_parse() {
+        let grammar = command();
+        let mut seen = 0;
+        for told in std::iter::once(&grammar).chain(grammar.get_subcommands()) {
+            let after = told.get_after_long_help().or(told.get_after_help());
+            let after = after.map(ToString::to_string).unwrap_or_default();
+            for example in after.lines().filter_map(|line| line.strip_prefix("  vnfctl ")) {
+                let example = example.split("  ").next().unwrap().split(" >").next().unwrap();
+                let words = shlex::split(example).expect("an example is quoted soundly");
+                let parsed = parse(std::iter::once("vnfctl".to_owned()).chain(words));
+                assert!(parsed.is_ok(), "vnfctl {example}: {}", parsed.unwrap_err());
+                seen += 1;
+            }
+        }
+        assert!(seen > 15, "only {seen} examples found");
     }
 
     #[test]

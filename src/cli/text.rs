@@ -18,6 +18,12 @@ Environment:
   VNFCTL_NODE and VNFCTL_HOST by commas, VNFCTL_SET and VNFCTL_MACHINE one per line.
   NO_COLOR, CLICOLOR=0 and TERM=dumb turn colours off unless --color asks for them.
 
+Log file:
+  --log appends one JSON object per line: v (version of this shape, 1), time (UTC), pid, event
+  (started, finished, undone), id (step of the plan), node, container, verb, sentence; then as they
+  apply: command, outcome (done, failed, transport, skipped), elapsed_ms, one of exit_code, signal
+  and deadline_s, stderr (last lines), reason. Secrets are shown by their names only.
+
 Exit codes:
     0  done, or nothing to do
     1  a step failed

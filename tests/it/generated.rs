@@ -57,13 +57,13 @@ fn page(man: &Man, mut command: clap::Command) -> io::Result<String> {
 }
 
 /// Our own sections: a line that ends in a colon is a heading, what is indented belongs to it.
-/// clap_mangen would fill the lines of examples and tables into one paragraph.
+/// `clap_mangen` would fill the lines of examples and tables into one paragraph.
 fn sections(after: &str) -> String {
     let mut text = String::new();
     for block in after.split("\n\n") {
         let Some((heading, body)) = block.split_once(":\n") else { continue };
         let _ = writeln!(text, ".SH \"{}\"", heading.to_uppercase());
-        let is_prose = heading == "Environment";
+        let is_prose = ["Environment", "Log file"].contains(&heading);
         text.push_str(if is_prose { "" } else { ".nf\n" });
         for line in body.lines() {
             let line = line.strip_prefix("  ").unwrap_or(line);
