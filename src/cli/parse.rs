@@ -50,9 +50,21 @@ where
     Ok(cli)
 }
 
-/// The words of a command line as they can be typed again.
+/// The words of a command line as they can be typed again; values of `--set` are left out, for
+/// they may be secret.
 pub fn typed<I: IntoIterator<Item = OsString>>(words: I) -> String {
-    let words = words.into_iter().map(|word| quote(&word.to_string_lossy()));
+    let hide = |pair: &str| format!("{}=...", pair.split('=').next().unwrap_or_default());
+    let mut is_value = false;
+    let words = words.into_iter().map(|word| {
+        let word = word.to_string_lossy();
+        let shown = match word.strip_prefix("--set=") {
+            Some(pair) => format!("--set={}", hide(pair)),
+            None if is_value => hide(&word),
+            None => word.to_string(),
+        };
+        is_value = word == "--set";
+        quote(&shown)
+    });
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -271,9 +283,10 @@ mod tests {
     }
 
     #[test]
-    fn a_line_can_be_typed_again() {
-        let words = ["vnfctl", "up", "DUT1_*", "--set", "A=b c"].map(OsString::from);
-        assert_eq!(typed(words), "vnfctl up 'DUT1_*' --set 'A=b c'");
+    fn a_line_can_be_typed_again_without_its_secrets() {
+        let words = ["vnfctl", "up", "DUT1_*", "--set", "A=b c", "--set=B=d", "-q"];
+        let line = typed(words.map(OsString::from));
+        assert_eq!(line, "vnfctl up 'DUT1_*' --set A=... --set=B=... -q");
     }
 
     #[test]

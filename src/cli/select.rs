@@ -2,7 +2,7 @@
 
 use super::complete;
 use crate::model::{glob_matches, is_glob};
-use crate::ui::report::Problem;
+use crate::ui::report::Fault;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
@@ -44,11 +44,11 @@ pub struct Unmatched {
 
 impl Unmatched {
     /// The usage error (exit 2) that tells it.
-    pub fn problem(&self) -> Problem {
-        let problem = Problem::usage(format!("no {} matches `{}`", self.kind, self.word));
+    pub fn fault(&self) -> Fault {
+        let fault = Fault::usage(format!("no {} matches `{}`", self.kind, self.word));
         match &self.nearest {
-            Some(name) => problem.hint(format!("is it `{name}`?")),
-            None => problem,
+            Some(name) => fault.hint(format!("is it `{name}`?")),
+            None => fault,
         }
     }
 }
@@ -150,7 +150,7 @@ mod tests {
         let words = selection(&["DUT1_VNF2", "DUT1*", "XX*"], &["vnf"], &["DUT9"]).unmatched(ALL);
         let told: Vec<_> = words
             .iter()
-            .map(|w| (w.problem().message, w.nearest.as_deref().unwrap_or("-")))
+            .map(|w| (w.fault().message, w.nearest.as_deref().unwrap_or("-")))
             .collect();
         assert_eq!(
             told,

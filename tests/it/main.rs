@@ -6,3 +6,4 @@ mod completions;
 mod environment;
 mod generated;
 mod layers;
+mod streams;
