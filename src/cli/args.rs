@@ -6,7 +6,7 @@ use super::select::Selection;
 use super::text;
 use super::values::{PlanFormat, PlanVerb, Shell, Until, flag};
 use clap::{ArgAction, Args, Parser, Subcommand};
-use clap_complete::engine::ArgValueCompleter;
+use clap_complete::engine::ArgValueCandidates;
 
 /// Bring container-based network functions up, pinned and wired, from one TOML topology
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -284,7 +284,7 @@ pub struct Exec {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ShellArgs {
     /// Enter this container
-    #[arg(value_name = "CONTAINER", add = ArgValueCompleter::new(complete::containers))]
+    #[arg(value_name = "CONTAINER", add = ArgValueCandidates::new(complete::containers))]
     pub container: String,
     /// Run this instead of a shell, on a terminal [default: sh]
     #[arg(last = true, value_name = "COMMAND")]

@@ -4,12 +4,8 @@
 use super::context::{Chosen, Context};
 use super::show::{JSON_VERSION, show_plan, show_verify, verify_json};
 use super::{Change, OnError, Owner, Selection, Until, Verb};
-use crate::executor::{
-    self, Options, Outcome, Permit, Reporter, Stopwatch, Undoing, execute,
-};
-use crate::lifecycle::{
-    ChangeRequest, Failure, Prepared, Session, VerifyReport, prepare, verify,
-};
+use crate::executor::{self, Options, Outcome, Permit, Reporter, Stopwatch, Undoing, execute};
+use crate::lifecycle::{ChangeRequest, Failure, Prepared, Session, VerifyReport, prepare, verify};
 use crate::model::{Become, Loaded, Node, SshTarget, Topology, parse_ssh};
 use crate::plan::{self, Plan, Stage};
 use crate::transport::Stop;

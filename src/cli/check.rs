@@ -17,8 +17,9 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     let session = context.session(&loaded, &nodes);
     let mut seen = saved(&args.machines, topology)?;
     let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
-    let asked =
-        session.probe(&|node| chosen.touches(node) && !is_saved.contains(&node.name)).require(false)?;
+    let asked = session
+        .probe(&|node| chosen.touches(node) && !is_saved.contains(&node.name))
+        .require(false)?;
     seen.observation.extend(asked.observation);
     let placed = place(topology, &seen.observation)?;
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
@@ -42,7 +43,10 @@ fn cannot(wanted: &Wanted<'_>) -> Vec<Refusal> {
         node: wanted.node.to_owned(),
         container: wanted.spec.name.clone(),
         message,
-        hint: format!("take the key out of group `{}`, or choose another engine", wanted.group.name),
+        hint: format!(
+            "take the key out of group `{}`, or choose another engine",
+            wanted.group.name
+        ),
     };
     sentences.into_iter().map(refusal).collect()
 }

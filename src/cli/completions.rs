@@ -5,6 +5,6 @@ use super::{Completions, complete};
 use crate::ui::ExitCode;
 
 pub(super) fn run(context: &Context<'_>, args: &Completions) -> anyhow::Result<ExitCode> {
-    context.ui.data({ let _ = args.shell; "" })?;
+    context.ui.data(complete::stub(args.shell))?;
     Ok(ExitCode::Done)
 }

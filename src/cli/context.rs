@@ -82,7 +82,7 @@ impl<'a> Chosen<'a> {
         let triples = self.all.iter().map(|(name, group, node)| (name.as_str(), *group, *node));
         match self.selection.unmatched(triples).first() {
             None => Ok(self),
-            Some(unmatched) => Err(unmatched.problem().into()),
+            Some(unmatched) => Err(unmatched.fault().into()),
         }
     }
 

@@ -1,9 +1,8 @@
 //! Everything between the words of the command line and the exit code.
 
-use super::{parse, run};
-use crate::command::quote;
+use super::{parse, run, typed};
 use crate::transport::Stop;
-use crate::ui::{self, ExitCode, Settings, Ui};
+use crate::ui::{self, ExitCode, Ui};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -20,12 +19,7 @@ pub fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
             return if error.exit_code() == 0 { ExitCode::Done } else { ExitCode::Usage };
         }
     };
-    let ui = Ui::new(Settings {
-        color: cli.global.color,
-        quiet: cli.global.quiet,
-        verbose: cli.global.verbose,
-        format: cli.global.output,
-    });
+    let ui = Ui::new(cli.global.settings());
     let stop = match stop_on_signals() {
         Ok(stop) => stop,
         Err(error) => {
@@ -33,7 +27,7 @@ pub fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::StepFailed;
         }
     };
-    run(&cli, &again(&words), &ui, &stop).unwrap_or_else(|error| {
+    run(&cli, &typed(words), &ui, &stop).unwrap_or_else(|error| {
         let report = ui::report::error(&error, ui.stderr_paint());
         if !report.text.is_empty() {
             ui.error(&report.text);
@@ -51,10 +45,4 @@ fn stop_on_signals() -> std::io::Result<Stop> {
         signal_hook::flag::register(signal, Arc::clone(&flag))?;
     }
     Ok(Stop::watching(flag))
-}
-
-/// The command line as it can be pasted.
-fn again(words: &[OsString]) -> String {
-    let rest = words.iter().skip(1).map(|word| quote(&word.to_string_lossy()));
-    std::iter::once("vnfctl".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")
 }

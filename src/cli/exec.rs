@@ -20,8 +20,7 @@ pub(super) fn run(context: &Context<'_>, args: &Exec) -> anyhow::Result<ExitCode
         .into_iter()
         .filter(|(_, container)| is_running(container))
         .map(|(node, container)| {
-            let mut command =
-                engine(container.engine).exec(&container.name, &args.command, false);
+            let mut command = engine(container.engine).exec(&container.name, &args.command, false);
             command.deadline = args.patience.timeout;
             Child { node: node.to_owned(), container: container.name.clone(), command }
         })

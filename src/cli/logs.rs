@@ -36,10 +36,9 @@ pub(super) fn run(context: &Context<'_>, args: &Logs) -> anyhow::Result<ExitCode
     let output = Output::new(context.ui, &children);
     // Every follower needs a lane of its own for as long as it lasts.
     let jobs = if args.follow { children.len() } else { JOBS };
-    let results =
-        fan_out(&session.lanes, &children, jobs, context.stop, &|id, stream, bytes| {
-            output.write(id, stream, bytes);
-        });
+    let results = fan_out(&session.lanes, &children, jobs, context.stop, &|id, stream, bytes| {
+        output.write(id, stream, bytes);
+    });
     output.finish();
     if args.follow && context.stop.is_requested() {
         // Ctrl-C is how a person ends following.

@@ -19,8 +19,7 @@ pub(super) fn saved(machines: &Machines, topology: &Topology) -> Result<Seen, Fa
         for node in topology.nodes.iter().filter(|node| glob_matches(&saved.nodes, &node.name)) {
             is_used = true;
             let facts = saved_facts(node, machine.clone());
-            seen.observation
-                .insert(node.name.clone(), NodeState { facts, ..NodeState::default() });
+            seen.observation.insert(node.name.clone(), NodeState { facts, ..NodeState::default() });
         }
         if !is_used {
             return Err(Failure::Usage {

@@ -14,6 +14,7 @@ mod exec;
 mod logs;
 mod machines;
 mod options;
+mod outline;
 mod output;
 mod parse;
 mod plan;
@@ -32,7 +33,7 @@ pub use args::{
 };
 pub use entry::main;
 pub use options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
-pub use parse::{command, parse};
+pub use parse::{command, parse, typed};
 pub use run::run;
 pub use select::{Selection, Unmatched};
 pub use values::{MachineFile, OnError, PlanFormat, PlanVerb, Shell, Until, Variable};

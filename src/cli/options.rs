@@ -3,7 +3,7 @@
 use super::complete;
 use super::values::{OnError, duration, flag, positive_duration, variable};
 use super::{MachineFile, Variable, values::machine_file};
-use crate::ui::{ColorWhen, Format};
+use crate::ui::{ColorWhen, Format, Settings};
 use clap::{ArgAction, Args};
 use clap_complete::engine::ArgValueCompleter;
 use std::path::PathBuf;
@@ -74,6 +74,18 @@ pub struct Global {
         value_parser = positive_duration, default_value = "10s"
     )]
     pub connect_timeout: Duration,
+}
+
+impl Global {
+    /// What of it concerns the streams.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            color: self.color,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            format: self.output,
+        }
+    }
 }
 
 /// How long one command may take.

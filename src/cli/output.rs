@@ -25,7 +25,8 @@ impl<'a> Output<'a> {
             let name = format!("{:width$} |", child.container);
             format!("{} ", ui.stdout_paint().paint(Tone::Dim, name))
         };
-        let prefixes = if children.len() > 1 { children.iter().map(prefix).collect() } else { vec![] };
+        let prefixes =
+            if children.len() > 1 { children.iter().map(prefix).collect() } else { vec![] };
         Self { ui, prefixes, partial: Mutex::default() }
     }
 
@@ -62,8 +63,7 @@ impl<'a> Output<'a> {
     }
 
     fn emit(&self, is_stdout: bool, bytes: &[u8]) {
-        let written =
-            if is_stdout { self.ui.data(bytes) } else { self.ui.child_stderr(bytes) };
+        let written = if is_stdout { self.ui.data(bytes) } else { self.ui.child_stderr(bytes) };
         if let Err(error) = written {
             self.ui.error(&format!("output lost: {error}"));
         }

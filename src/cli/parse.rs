@@ -2,11 +2,13 @@
 
 use super::values::{machine_file, variable};
 use super::{Cli, Global};
+use crate::command::quote;
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// The grammar: the global options stand before the verb and after it.
 ///
@@ -46,6 +48,24 @@ where
         return Err(grammar.error(ErrorKind::ArgumentConflict, reason));
     }
     Ok(cli)
+}
+
+/// The words of a command line as they can be typed again; values of `--set` are left out, for
+/// they may be secret.
+pub fn typed<I: IntoIterator<Item = OsString>>(words: I) -> String {
+    let hide = |pair: &str| format!("{}=...", pair.split('=').next().unwrap_or_default());
+    let mut is_value = false;
+    let words = words.into_iter().map(|word| {
+        let word = word.to_string_lossy();
+        let shown = match word.strip_prefix("--set=") {
+            Some(pair) => format!("--set={}", hide(pair)),
+            None if is_value => hide(&word),
+            None => word.to_string(),
+        };
+        is_value = word == "--set";
+        quote(&shown)
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// An empty variable counts as absent, as most programs have it.
@@ -110,28 +130,41 @@ fn split_variables(cli: &mut Cli, first: &ArgMatches, second: &ArgMatches) -> Re
         sources.contains(&Some(ValueSource::EnvVariable))
             && !sources.contains(&Some(ValueSource::CommandLine))
     };
-    let lines = |text: String| -> Vec<String> {
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-    };
     if from_environment("topologies") {
-        let joined = cli.global.topologies.iter().flat_map(std::env::split_paths);
-        cli.global.topologies = joined.filter(|path| !path.as_os_str().is_empty()).collect();
+        cli.global.topologies = split_paths(&cli.global.topologies);
     }
     if from_environment("variables") {
         let text = cli.global.variables.iter().map(|pair| format!("{}={}", pair.name, pair.value));
-        let each = text.flat_map(lines).map(|line| variable(&line));
-        cli.global.variables =
-            each.collect::<Result<_, _>>().map_err(|why| format!("VNFCTL_SET: {why}"))?;
+        cli.global.variables = split_lines(text, variable, "VNFCTL_SET")?;
     }
     if from_environment("machines")
         && let Some(machines) = cli.verb.machines_mut()
     {
-        let files = &mut machines.machines;
-        let text = files.iter().map(|pair| format!("{}={}", pair.nodes, pair.file.display()));
-        let each = text.flat_map(lines).map(|line| machine_file(&line));
-        *files = each.collect::<Result<_, _>>().map_err(|why| format!("VNFCTL_MACHINE: {why}"))?;
+        let pairs = machines.machines.iter();
+        let text = pairs.map(|pair| format!("{}={}", pair.nodes, pair.file.display()));
+        machines.machines = split_lines(text, machine_file, "VNFCTL_MACHINE")?;
     }
     Ok(())
+}
+
+fn split_paths(joined: &[PathBuf]) -> Vec<PathBuf> {
+    let paths = joined.iter().flat_map(std::env::split_paths);
+    paths.filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
+/// Reads each line that is not blank.
+fn split_lines<T>(
+    texts: impl Iterator<Item = String>,
+    read: fn(&str) -> Result<T, String>,
+    name: &str,
+) -> Result<Vec<T>, String> {
+    let mut values = Vec::new();
+    for text in texts {
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            values.push(read(line).map_err(|why| format!("{name}: `{line}`: {why}"))?);
+        }
+    }
+    Ok(values)
 }
 
 /// `--keep-going` on the line beats `VNFCTL_ON_ERROR`.
@@ -192,7 +225,7 @@ mod tests {
     #[test]
     fn global_options_stand_before_and_after_the_verb() {
         let cli = line("-t a.toml -o json -q up -t b.toml --set A=1 -v").unwrap();
-        assert_eq!(cli.global.topologies, ["a.toml", "b.toml"].map(std::path::PathBuf::from));
+        assert_eq!(cli.global.topologies, ["a.toml", "b.toml"].map(PathBuf::from));
         assert_eq!(cli.global.output, Format::Json);
         assert_eq!((cli.global.quiet, cli.global.verbose), (false, true));
         assert_eq!(cli.global.variables[0].name, "A");
@@ -236,6 +269,42 @@ mod tests {
             let code = line(words).err().map(|error| error.exit_code());
             assert_eq!(code, Some(2), "{words}");
         }
+    }
+
+    #[test]
+    fn variables_of_repeatable_options_hold_several_values() {
+        let paths = split_paths(&["a.toml:/b/c.toml:".into()]);
+        assert_eq!(paths, ["a.toml", "/b/c.toml"].map(PathBuf::from));
+        let texts = || std::iter::once("A=1\n\n  B=x=y\n".to_owned());
+        let values = split_lines(texts(), variable, "VNFCTL_SET").unwrap();
+        assert_eq!((values.len(), values[1].value.as_str()), (2, "x=y"));
+        let wrong = split_lines(std::iter::once("A=1\n2".to_owned()), variable, "VNFCTL_SET");
+        assert_eq!(wrong.unwrap_err(), "VNFCTL_SET: `2`: write it as NAME=value");
+    }
+
+    #[test]
+    fn a_line_can_be_typed_again_without_its_secrets() {
+        let words = ["vnfctl", "up", "DUT1_*", "--set", "A=b c", "--set=B=d", "-q"];
+        let line = typed(words.map(OsString::from));
+        assert_eq!(line, "vnfctl up 'DUT1_*' --set A=... --set=B=... -q");
+    }
+
+    #[test]
+    fn examples_of_the_help_are_lines_that_parse() {
+        let grammar = command();
+        let mut seen = 0;
+        for told in std::iter::once(&grammar).chain(grammar.get_subcommands()) {
+            let after = told.get_after_long_help().or(told.get_after_help());
+            let after = after.map(ToString::to_string).unwrap_or_default();
+            for example in after.lines().filter_map(|line| line.strip_prefix("  vnfctl ")) {
+                let example = example.split("  ").next().unwrap().split(" >").next().unwrap();
+                let words = shlex::split(example).expect("an example is quoted soundly");
+                let parsed = parse(std::iter::once("vnfctl".to_owned()).chain(words));
+                assert!(parsed.is_ok(), "vnfctl {example}: {}", parsed.unwrap_err());
+                seen += 1;
+            }
+        }
+        assert!(seen > 15, "only {seen} examples found");
     }
 
     #[test]

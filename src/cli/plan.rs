@@ -16,8 +16,9 @@ pub(super) fn run(context: &Context<'_>, args: &Plan) -> anyhow::Result<ExitCode
     let session = context.session(&loaded, &nodes);
     let mut seen = saved(&args.machines, topology)?;
     let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
-    let asked =
-        session.see(&|node| chosen.touches(node) && !is_saved.contains(&node.name)).require(false)?;
+    let asked = session
+        .see(&|node| chosen.touches(node) && !is_saved.contains(&node.name))
+        .require(false)?;
     seen.observation.extend(asked.observation);
     let (verb, word) = match args.verb {
         PlanVerb::Up => (Verb::Up(Stage::Verify), "up"),

@@ -2,23 +2,23 @@
 
 use super::complete;
 use crate::model::{glob_matches, is_glob};
-use crate::ui::report::Problem;
+use crate::ui::report::Fault;
 use clap::Args;
-use clap_complete::engine::ArgValueCompleter;
+use clap_complete::engine::ArgValueCandidates;
 
 /// Containers by name, group and node. Nothing given = all; what is given in several ways must
 /// hold in each of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct Selection {
     /// Take only containers of these names; `*` and `?` are wildcards
-    #[arg(value_name = "CONTAINER-GLOB", add = ArgValueCompleter::new(complete::containers))]
+    #[arg(value_name = "CONTAINER-GLOB", add = ArgValueCandidates::new(complete::containers))]
     pub containers: Vec<String>,
 
     /// Take only containers of these groups; repeatable, globs allowed
     #[arg(
         short, long = "group", help_heading = "Selection", value_name = "GROUP",
         env = "VNFCTL_GROUP", value_delimiter = ',',
-        add = ArgValueCompleter::new(complete::groups)
+        add = ArgValueCandidates::new(complete::groups)
     )]
     pub groups: Vec<String>,
 
@@ -26,7 +26,7 @@ pub struct Selection {
     #[arg(
         short, long = "node", help_heading = "Selection", value_name = "NODE",
         env = "VNFCTL_NODE", value_delimiter = ',',
-        add = ArgValueCompleter::new(complete::nodes)
+        add = ArgValueCandidates::new(complete::nodes)
     )]
     pub nodes: Vec<String>,
 }
@@ -44,11 +44,11 @@ pub struct Unmatched {
 
 impl Unmatched {
     /// The usage error (exit 2) that tells it.
-    pub fn problem(&self) -> Problem {
-        let problem = Problem::usage(format!("no {} matches `{}`", self.kind, self.word));
+    pub fn fault(&self) -> Fault {
+        let fault = Fault::usage(format!("no {} matches `{}`", self.kind, self.word));
         match &self.nearest {
-            Some(name) => problem.hint(format!("is it `{name}`?")),
-            None => problem,
+            Some(name) => fault.hint(format!("is it `{name}`?")),
+            None => fault,
         }
     }
 }
@@ -150,7 +150,7 @@ mod tests {
         let words = selection(&["DUT1_VNF2", "DUT1*", "XX*"], &["vnf"], &["DUT9"]).unmatched(ALL);
         let told: Vec<_> = words
             .iter()
-            .map(|w| (w.problem().message, w.nearest.as_deref().unwrap_or("-")))
+            .map(|w| (w.fault().message, w.nearest.as_deref().unwrap_or("-")))
             .collect();
         assert_eq!(
             told,

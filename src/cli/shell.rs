@@ -10,8 +10,7 @@ use crate::ui::ExitCode;
 pub(super) fn run(context: &Context<'_>, args: &ShellArgs) -> anyhow::Result<ExitCode> {
     let loaded = context.load()?;
     let topology = &loaded.topology;
-    let selection =
-        Selection { containers: vec![args.container.clone()], ..Selection::default() };
+    let selection = Selection { containers: vec![args.container.clone()], ..Selection::default() };
     let chosen = Chosen::new(&selection, topology).checked()?;
     let nodes = context.nodes(topology);
     let session = context.session(&loaded, &nodes);
@@ -25,7 +24,11 @@ pub(super) fn run(context: &Context<'_>, args: &ShellArgs) -> anyhow::Result<Exi
         several => {
             let names: Vec<&str> = several.iter().map(|(_, one)| one.name.as_str()).collect();
             return Err(Failure::Usage {
-                message: format!("`{}` means several containers: {}", args.container, names.join(", ")),
+                message: format!(
+                    "`{}` means several containers: {}",
+                    args.container,
+                    names.join(", ")
+                ),
                 hint: "a terminal has room for one; name it".into(),
             }
             .into());
@@ -33,7 +36,8 @@ pub(super) fn run(context: &Context<'_>, args: &ShellArgs) -> anyhow::Result<Exi
     };
     let shell = vec!["sh".to_owned()];
     let argv = if args.command.is_empty() { &shell } else { &args.command };
-    let mut command = engine(container.engine).exec(&container.name, argv, context.ui.is_interactive());
+    let mut command =
+        engine(container.engine).exec(&container.name, argv, context.ui.is_interactive());
     command.deadline = None;
     let code = interactive(nodes.target(node)?, &command)?;
     Ok(ExitCode::Child(u8::try_from(code).unwrap_or(u8::MAX)))

@@ -123,9 +123,10 @@ pub(super) fn verify_json(report: &VerifyReport, topology: &str) -> Value {
         })
     });
     let links = report.links.iter().map(|link| {
-        let pings = link.pings.iter().map(|ping| {
-            json!({ "from": ping.from, "to": ping.to, "answered": ping.answered })
-        });
+        let pings = link
+            .pings
+            .iter()
+            .map(|ping| json!({ "from": ping.from, "to": ping.to, "answered": ping.answered }));
         json!({
             "link": link.link,
             "node": link.node,

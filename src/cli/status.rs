@@ -58,13 +58,16 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
         let meant = here.filter(|one| chosen.matches(&one.spec.name, &one.group.name, node));
         rows.extend(meant.map(|one| row(one, &compare(one, state), one.observed(state))));
         let strays = orphans(&topology.name, node, state, &all).into_iter();
-        rows.extend(strays.map(|found| orphan(node, found)).filter(|row| {
-            chosen.matches(&row.container, &row.group, node)
-        }));
+        rows.extend(
+            strays
+                .map(|found| orphan(node, found))
+                .filter(|row| chosen.matches(&row.container, &row.group, node)),
+        );
         let wanted_links = crate::plan::wanted_links(topology, node);
         let seen_links = compare_links(&wanted_links, state).into_iter();
         let touched = seen_links.filter(|(link, _)| {
-            is_everything || link.ends.iter().any(|end| rows.iter().any(|row| row.container == end.container))
+            is_everything
+                || link.ends.iter().any(|end| rows.iter().any(|row| row.container == end.container))
         });
         links.extend(touched.map(|(link, seen)| LinkRow {
             link: link.name.clone(),
@@ -98,7 +101,8 @@ fn row(wanted: &Wanted<'_>, condition: &Condition, seen: Option<&Observed>) -> R
         Condition::Stopped { code: None } => ("stopped", vec!["stopped".into()]),
         Condition::Running { drift } => ("running", drift.clone()),
         Condition::Changed(changes) => {
-            let fields = changes.iter().map(|change| format!("{} changed in the file", change.field));
+            let fields =
+                changes.iter().map(|change| format!("{} changed in the file", change.field));
             (running_word(seen), fields.collect())
         }
     };
@@ -142,8 +146,16 @@ fn orphan(node: &str, found: &Observed) -> Row {
 }
 
 fn table(rows: &[Row], links: &[LinkRow], paint: crate::ui::Paint) -> String {
-    let mut table =
-        Table::new(["CONTAINER", "NODE", "ENGINE", "STATE", "CPUS", "MEMORY NODE", "IMAGE", "DRIFT"]);
+    let mut table = Table::new([
+        "CONTAINER",
+        "NODE",
+        "ENGINE",
+        "STATE",
+        "CPUS",
+        "MEMORY NODE",
+        "IMAGE",
+        "DRIFT",
+    ]);
     for row in rows {
         let tone = if row.drift.is_empty() { Tone::Good } else { Tone::Bad };
         let or_wanted = |found: &Option<String>, wanted: &String| {

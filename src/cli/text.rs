@@ -18,6 +18,12 @@ Environment:
   VNFCTL_NODE and VNFCTL_HOST by commas, VNFCTL_SET and VNFCTL_MACHINE one per line.
   NO_COLOR, CLICOLOR=0 and TERM=dumb turn colours off unless --color asks for them.
 
+Log file:
+  --log appends one JSON object per line: v (version of this shape, 1), time (UTC), pid, event
+  (started, finished, undone), id (step of the plan), node, container, verb, sentence; then as they
+  apply: command, outcome (done, failed, transport, skipped), elapsed_ms, one of exit_code, signal
+  and deadline_s, stderr (last lines), reason. Secrets are shown by their names only.
+
 Exit codes:
     0  done, or nothing to do
     1  a step failed
@@ -29,52 +35,53 @@ Exit codes:
     7  verify, status: reality differs
     8  node or topology locked by another run
   130  interrupted, undo finished
-  exec ends with the worst exit code of its children, or with the child's own for one container.";
+  exec: the worst code of its children, or the only child's own.";
 
 /// After `vnfctl up --help`.
 pub(super) const UP_EXAMPLES: &str = "\
 Examples:
-  vnfctl up                           the one topology of the current folder
-  vnfctl up -t lab.toml -t nf.toml    nodes from one file, groups from another
-  vnfctl up 'DUT1_*' --dry-run        say what would be done to these containers
-  vnfctl up --recreate --on-error rollback
-  vnfctl up --until acquire           images only";
+  vnfctl up                         the one topology of this folder
+  vnfctl up -t lab.toml -t nf.toml  nodes here, groups there
+  vnfctl up 'DUT1_*' --dry-run      say what would be done
+  vnfctl up --until acquire         images only
+  vnfctl up --recreate --on-error rollback";
 
 /// After `vnfctl down --help`.
 pub(super) const DOWN_EXAMPLES: &str = "\
 Examples:
   vnfctl down
   vnfctl down --group CNF --grace 1s
-  vnfctl down --name pair                 the file is gone, its containers are on this machine";
+  vnfctl down --name pair           the file is gone";
 
 /// After `vnfctl destroy --help`.
 pub(super) const DESTROY_EXAMPLES: &str = "\
 Examples:
   vnfctl destroy DUT1_VNF2
-  vnfctl destroy --name pair              the file is gone, its containers are on this machine
-  vnfctl destroy --name pair --host csit@192.0.2.11 --host csit@192.0.2.12
-  vnfctl -t testbed.toml destroy --name pair
-                                          on the nodes of this file, whatever its own name";
+  vnfctl destroy --name pair        the file is gone; on this machine
+  vnfctl destroy --name pair --host csit@192.0.2.11,csit@192.0.2.12
+  vnfctl destroy -t lab.toml --name pair
+                                    on the nodes of this file";
 
 /// After `vnfctl plan --help`.
 pub(super) const PLAN_EXAMPLES: &str = "\
 Examples:
-  vnfctl plan                             what `up` would do
+  vnfctl plan                       what `up` would do
   vnfctl plan destroy 'DUT1_*'
-  vnfctl plan --exit-code -q              6 = something to do, 0 = nothing
-  vnfctl plan --format sh                 the script of each node
-  vnfctl plan --machine 'DUT*=dut.lscpu'  without nodes, on machines saved by `lscpu -p`";
+  vnfctl plan --exit-code -q        6 = something to do, 0 = nothing
+  vnfctl plan --format sh           the script of each node
+  vnfctl plan --machine 'DUT*=dut.lscpu'
+                                    on machines saved by `lscpu -p`";
 
 /// After `vnfctl exec --help`.
 pub(super) const EXEC_EXAMPLES: &str = "\
 Examples:
-  vnfctl exec -- ip -brief address        in every container
+  vnfctl exec -- ip -brief address  in every container
   vnfctl exec DUT1_VNF1 -- cat /proc/self/status
-  vnfctl exec --group CNF -- sh -c 'echo $MICROSERVICE_LABEL'";
+  vnfctl exec -g CNF -- sh -c 'echo $MICROSERVICE_LABEL'";
 
 /// After `vnfctl completions --help`.
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
-  echo 'source <(vnfctl completions bash)' >> ~/.bashrc
-  echo 'source <(vnfctl completions zsh)' >> ~/.zshrc
+  vnfctl completions bash >> ~/.bashrc
+  vnfctl completions zsh >> ~/.zshrc
   vnfctl completions fish > ~/.config/fish/completions/vnfctl.fish";

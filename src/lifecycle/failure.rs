@@ -53,7 +53,6 @@ pub struct NodeFailure {
 }
 
 fn names(failures: &[NodeFailure]) -> String {
-    let names: Vec<String> =
-        failures.iter().map(|failure| format!("`{}`", failure.node)).collect();
+    let names: Vec<String> = failures.iter().map(|failure| format!("`{}`", failure.node)).collect();
     names.join(", ")
 }

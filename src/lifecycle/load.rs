@@ -16,7 +16,8 @@ pub struct LoadRequest {
 
 /// Reads, checks and resolves a topology.
 pub fn load(request: &LoadRequest) -> Result<Loaded, Failure> {
-    let files = if request.files.is_empty() { vec![only_topology()?] } else { request.files.clone() };
+    let files =
+        if request.files.is_empty() { vec![only_topology()?] } else { request.files.clone() };
     let sources = files
         .iter()
         .map(|path| Ok(Source { name: path.display().to_string(), text: read(path)? }))
@@ -41,7 +42,8 @@ fn variable(request: &LoadRequest, name: &str) -> Option<String> {
 /// The one topology among the `*.toml` files of the current folder. A TOML file that has neither
 /// `[nodes]` nor `[groups]` (`Cargo.toml`, `deny.toml`) is no topology.
 fn only_topology() -> Result<PathBuf, Failure> {
-    let mut found: Vec<PathBuf> = toml_files()?.into_iter().filter(|path| is_topology(path)).collect();
+    let mut found: Vec<PathBuf> =
+        toml_files()?.into_iter().filter(|path| is_topology(path)).collect();
     found.sort();
     if found.len() == 1 {
         return Ok(found.remove(0));
@@ -62,10 +64,8 @@ fn only_topology() -> Result<PathBuf, Failure> {
 
 #[expect(clippy::disallowed_methods, reason = "finding files is this module's purpose")]
 fn toml_files() -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |error: std::io::Error| Failure::Unreadable {
-        path: ".".into(),
-        reason: error.to_string(),
-    };
+    let unreadable =
+        |error: std::io::Error| Failure::Unreadable { path: ".".into(), reason: error.to_string() };
     let entries = std::fs::read_dir(".").map_err(unreadable)?;
     let paths = entries.flatten().map(|entry| PathBuf::from(entry.file_name()));
     Ok(paths.filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect())

@@ -143,11 +143,7 @@ fn read_facts(node: &str, output: &Output) -> Result<Facts, TransportError> {
     facts::parse(&String::from_utf8_lossy(&output.stdout)).map_err(|error| lost(error.to_string()))
 }
 
-fn read_inventory(
-    kind: EngineKind,
-    facts: &Facts,
-    output: &Output,
-) -> Result<Inventory, String> {
+fn read_inventory(kind: EngineKind, facts: &Facts, output: &Output) -> Result<Inventory, String> {
     if let Some(Err(reason)) = facts.engines.get(&kind) {
         return Err(reason.clone());
     }

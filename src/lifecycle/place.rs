@@ -86,8 +86,10 @@ fn numa(group: &Group, node: &Node, facts: &Facts) -> Result<Option<u32>, (Strin
         let Some(interface) = node.interfaces.get(name) else { continue };
         match facts.pci.get(&interface.pci) {
             None => {
-                let message =
-                    format!("group `{}`: there is no PCI device {} (`{name}`)", group.name, interface.pci);
+                let message = format!(
+                    "group `{}`: there is no PCI device {} (`{name}`)",
+                    group.name, interface.pci
+                );
                 return Err((message, "`lspci -D` on the node lists what there is".into()));
             }
             // The kernel does not say where it is: a machine with one NUMA node.

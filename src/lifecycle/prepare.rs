@@ -84,8 +84,11 @@ pub fn prepare_from<'a>(
         .keys()
         .map(|node| (node.clone(), crate::plan::wanted_links(topology, node)))
         .collect();
-    let depends_on: BTreeMap<String, Vec<String>> =
-        topology.groups.iter().map(|group| (group.name.clone(), group.depends_on.clone())).collect();
+    let depends_on: BTreeMap<String, Vec<String>> = topology
+        .groups
+        .iter()
+        .map(|group| (group.name.clone(), group.depends_on.clone()))
+        .collect();
     let plan_request = Request {
         verb: request.verb,
         topology: &topology.name,

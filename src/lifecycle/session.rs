@@ -53,11 +53,7 @@ impl<'a> Session<'a> {
         self.see_with(is_meant, &|node| self.look(node))
     }
 
-    fn see_with(
-        &self,
-        is_meant: &dyn Fn(&Node) -> bool,
-        look: &dyn Fn(&Node) -> Look,
-    ) -> Seen {
+    fn see_with(&self, is_meant: &dyn Fn(&Node) -> bool, look: &dyn Fn(&Node) -> Look) -> Seen {
         let nodes = self.loaded.topology.nodes.iter().filter(|node| is_meant(node));
         let looks = nodes.map(|node| (node.name.clone(), look(node))).collect();
         let (observation, failures) = observe(&self.lanes, &looks, self.stop);

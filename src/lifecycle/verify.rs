@@ -157,12 +157,7 @@ fn node_links(
 }
 
 /// Runs the pings of one node, all in flight on one lane.
-fn ping(
-    node: &str,
-    reports: &mut [(LinkReport, Option<Command>)],
-    lanes: &Lanes<'_>,
-    stop: &Stop,
-) {
+fn ping(node: &str, reports: &mut [(LinkReport, Option<Command>)], lanes: &Lanes<'_>, stop: &Stop) {
     let mut pending: Vec<&mut (LinkReport, Option<Command>)> =
         reports.iter_mut().filter(|(_, command)| command.is_some()).collect();
     if pending.is_empty() {

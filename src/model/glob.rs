@@ -36,6 +36,7 @@ pub fn is_glob(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_pattern_matches_whole_names_only() {
@@ -54,6 +55,19 @@ mod tests {
             ("é?", "éé", true),
         ] {
             assert_eq!(glob_matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_glob_without_wildcards_matches_itself_only(a in "[a-z]{0,6}", b in "[a-z]{0,6}") {
+            prop_assert_eq!(glob_matches(&a, &b), a == b);
+        }
+
+        #[test]
+        fn a_star_stands_for_any_text(a in "[a-c]{0,4}", b in "[a-c]{0,4}", c in "[a-c]{0,4}") {
+            let (glob, text) = (format!("{a}*{c}"), format!("{a}{b}{c}"));
+            prop_assert!(glob_matches(&glob, &text));
         }
     }
 }

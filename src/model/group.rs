@@ -2,8 +2,9 @@
 
 use super::cpu_request::{read_cpu, read_mems};
 use super::environment::{read_capabilities, read_devices, read_env, read_mounts};
+use super::glob::glob_matches;
 use super::image::read_image;
-use super::names::{glob_matches, nearest};
+use super::names::nearest;
 use super::node::check_name;
 use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};

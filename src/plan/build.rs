@@ -133,7 +133,8 @@ impl Builder<'_> {
             if !ends.iter().all(|end| running.contains(end)) {
                 continue;
             }
-            let new: Vec<StepId> = ends.iter().filter_map(|end| touched.get(end).copied()).collect();
+            let new: Vec<StepId> =
+                ends.iter().filter_map(|end| touched.get(end).copied()).collect();
             // A link dies with the network namespace of either end.
             let has_new_end = new.iter().any(|&id| self.plan.steps[id].verb != "repin");
             if !has_new_end && seen.differences.is_empty() {

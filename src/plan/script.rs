@@ -12,10 +12,10 @@ use std::fmt::Write;
 /// Values hidden as secrets are read from the environment of whoever runs it.
 pub fn script(plan: &Plan, topology: &str) -> String {
     let nodes: BTreeSet<&str> = plan.steps.iter().map(|step| step.node.as_str()).collect();
-    let mut text = format!("#!/bin/sh\n# vnfctl plan of topology {topology}. Run it as root on the node.\nset -u\n");
-    text.push_str(
-        "fail() { echo \"failed: $1\" >&2; exit 1; }\n",
+    let mut text = format!(
+        "#!/bin/sh\n# vnfctl plan of topology {topology}. Run it as root on the node.\nset -u\n"
     );
+    text.push_str("fail() { echo \"failed: $1\" >&2; exit 1; }\n");
     match nodes.len() {
         0 => text.push_str("# Nothing to do.\n"),
         1 => part(&mut text, plan.steps.iter()),

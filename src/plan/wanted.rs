@@ -88,9 +88,7 @@ fn specify(
     let name = topology.container_name(&assignment.node, &group.name, assignment.ordinal);
     let mut env = vec![("MICROSERVICE_LABEL".to_owned(), name.clone())];
     env.extend(group.env.iter().filter(|(key, _)| key != "MICROSERVICE_LABEL").cloned());
-    let list = |numbers: &[u32]| {
-        numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
-    };
+    let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     let mut described = common.clone();
     described.insert("cpuset_cpus".into(), json!(list(&assignment.cpus)));
     described.insert("cpuset_mems".into(), json!(list(&assignment.mems)));
@@ -134,11 +132,15 @@ fn describe(group: &Group) -> Map<String, Value> {
         fields.insert(key.to_owned(), value);
     };
     put("image", json!(group.image.name));
-    put("image_file", json!(group.image.file.as_ref().map(|file| match file {
-        // Not the operator's path: the same file may lie elsewhere on another machine.
-        ImageFile::Here(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        ImageFile::Node(path) => format!("node:{path}"),
-    })));
+    put(
+        "image_file",
+        json!(group.image.file.as_ref().map(|file| match file {
+            // Not the operator's path: the same file may lie elsewhere on another machine.
+            ImageFile::Here(path) =>
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            ImageFile::Node(path) => format!("node:{path}"),
+        })),
+    );
     put("command", json!(group.command));
     for (name, value) in &group.env {
         put(&format!("env.{name}"), json!(digest(value)));
@@ -155,7 +157,9 @@ fn describe(group: &Group) -> Map<String, Value> {
     put("devices", json!(group.devices));
     put("network", json!(group.network));
     put("memory", json!(group.memory));
-    fields.retain(|_, value| !matches!(value, Value::Null | Value::Bool(false)) && *value != json!([]));
+    fields.retain(|_, value| {
+        !matches!(value, Value::Null | Value::Bool(false)) && *value != json!([])
+    });
     fields
 }
 

@@ -16,10 +16,9 @@ pub(super) fn failure(failure: &Failure, paint: Paint) -> Report {
     match failure {
         Failure::Usage { hint, .. } => plain(ExitCode::Usage, hint),
         Failure::Unreadable { .. } => plain(ExitCode::TopologyInvalid, ""),
-        Failure::Topology(problems) => Report {
-            text: diagnostic::render(problems, paint.on),
-            code: ExitCode::TopologyInvalid,
-        },
+        Failure::Topology(problems) => {
+            Report { text: diagnostic::render(problems, paint.on), code: ExitCode::TopologyInvalid }
+        }
         Failure::Nodes(failures) => nodes(failures, paint),
         Failure::Placement(refusals) => refused(refusals, ExitCode::PlacementImpossible, paint),
         Failure::Refused(refusals) => refused(refusals, ExitCode::StepFailed, paint),
@@ -46,8 +45,11 @@ fn refused(refusals: &[Refusal], code: ExitCode, paint: Paint) -> Report {
     let mut text = String::new();
     let mut hints: Vec<&str> = Vec::new();
     for refusal in refusals {
-        let subject =
-            if refusal.container.is_empty() { String::new() } else { format!("{}: ", refusal.container) };
+        let subject = if refusal.container.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", refusal.container)
+        };
         let message = clean(&refusal.message);
         let _ = writeln!(text, "{} {}: {subject}{message}", head(paint), refusal.node);
         if !refusal.hint.is_empty() && !hints.contains(&refusal.hint.as_str()) {

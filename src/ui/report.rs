@@ -21,7 +21,7 @@ const COMMAND_LIMIT: usize = 2_000;
 /// An error of the person layer that knows its exit code and what mends it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct Problem {
+pub struct Fault {
     /// What is wrong.
     pub message: String,
     /// What mends it.
@@ -30,7 +30,7 @@ pub struct Problem {
     pub code: ExitCode,
 }
 
-impl Problem {
+impl Fault {
     /// A mistake on the command line that its grammar cannot see (exit 2).
     pub fn usage(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, code: ExitCode::Usage }
@@ -80,8 +80,8 @@ pub fn error(error: &anyhow::Error, paint: Paint) -> Report {
 /// Exit code and hint, from the first error of the chain that has an opinion.
 fn verdict(error: &anyhow::Error) -> (ExitCode, Option<String>) {
     for cause in error.chain() {
-        if let Some(problem) = cause.downcast_ref::<Problem>() {
-            return (problem.code, problem.hint.clone());
+        if let Some(fault) = cause.downcast_ref::<Fault>() {
+            return (fault.code, fault.hint.clone());
         }
         if let Some(lane) = cause.downcast_ref::<TransportError>() {
             return (transport_code(lane), transport_hint(lane));
@@ -278,12 +278,12 @@ mod tests {
             (TransportError::Interrupted.into(), 130),
             (TransportError::Unreachable { node: node(), reason: "timeout".into() }.into(), 4),
             (TransportError::Spawn { program: "ssh".into(), reason: "none".into() }.into(), 1),
-            (Problem::usage("give one container").into(), 2),
+            (Fault::usage("give one container").into(), 2),
             (io::Error::from(io::ErrorKind::BrokenPipe).into(), 0),
         ] {
             assert_eq!(plain(&error).1, code, "{error}");
         }
-        let (text, code) = plain(&Problem::usage("no node `D`").hint("is it `D1`?").into());
+        let (text, code) = plain(&Fault::usage("no node `D`").hint("is it `D1`?").into());
         assert_eq!((text.as_str(), code), ("error: no node `D`\n\nhint: is it `D1`?", 2));
     }
 

@@ -76,7 +76,7 @@ pub fn summary(summary: &Summary<'_>, paint: Paint) -> String {
     let look = if unsure { "`vnfctl status` shows what exists; " } else { "" };
     let next = paint.paint(Tone::Strong, "next:");
     format!(
-        "{}\n{verb}: {done} of {} done in {time}\n{next} {look}`{again}` does the rest",
+        "\n{}\n{verb}: {done} of {} done in {time}\n{next} {look}`{again}` does the rest",
         table.render(paint),
         count(all, "step"),
     )

@@ -156,15 +156,24 @@ fn smoke() {
 fn timing() {
     let containers: Vec<_> = (0..64).map(|i| Container::new(&format!("t{i}"))).collect();
     for way in ["create", "stop", "start"] {
-        let commands: Vec<Command> = containers.iter().map(|c| match way {
-            "create" => Native.create(&c.0, &facts()).remove(0),
-            "stop" => Native.stop(&c.0.name, Duration::from_secs(3)),
-            _ => Native.start(&c.0.name),
-        }).collect();
+        let commands: Vec<Command> = containers
+            .iter()
+            .map(|c| match way {
+                "create" => Native.create(&c.0, &facts()).remove(0),
+                "stop" => Native.stop(&c.0.name, Duration::from_secs(3)),
+                _ => Native.start(&c.0.name),
+            })
+            .collect();
         let begin = std::time::Instant::now();
         let cpu0 = sh("head -1 /proc/stat");
         std::thread::scope(|scope| {
-            for half in commands.chunks(32) { scope.spawn(move || for c in half { ok(std::slice::from_ref(c)); }); }
+            for half in commands.chunks(32) {
+                scope.spawn(move || {
+                    for c in half {
+                        ok(std::slice::from_ref(c));
+                    }
+                });
+            }
         });
         println!("{way} 64: {:?}\n{cpu0}{}", begin.elapsed(), sh("head -1 /proc/stat"));
     }

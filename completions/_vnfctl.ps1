@@ -1,0 +1,1 @@
+$env:VNFCTL_COMPLETE = "powershell"; vnfctl | Out-String | Invoke-Expression; Remove-Item Env:VNFCTL_COMPLETE

@@ -1,0 +1,1 @@
+source <(VNFCTL_COMPLETE=bash vnfctl)

@@ -1,0 +1,1 @@
+eval (E:VNFCTL_COMPLETE=elvish vnfctl | slurp)

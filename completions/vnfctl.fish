@@ -1,0 +1,1 @@
+VNFCTL_COMPLETE=fish vnfctl | source
