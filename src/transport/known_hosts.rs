@@ -2,7 +2,7 @@
 //!
 //! `ssh-keygen -F` finds the lines of a host (hashed names and patterns included, which libssh2
 //! cannot do); where it is missing, libssh2's own check decides. `@revoked` is taken
-//! strictly: a key revoked for any host is refused for all. Format: `sshd(8)`, "SSH_KNOWN_HOSTS".
+//! strictly: a key revoked for any host is refused for all. Format: `sshd(8)`, "`SSH_KNOWN_HOSTS`".
 
 use super::TransportError;
 use super::openssh::Resolved;
@@ -34,7 +34,7 @@ enum Verdict {
 }
 
 impl Known {
-    /// Reads what the known_hosts files of `resolved` say.
+    /// Reads what the `known_hosts` files of `resolved` say.
     #[expect(clippy::disallowed_methods, reason = "transport reads known_hosts")]
     pub(super) fn read(resolved: &Resolved) -> Self {
         let mut known = Self { searched: true, ..Self::default() };
@@ -50,7 +50,7 @@ impl Known {
                 .output();
             match found {
                 Ok(output) => {
-                    known.keys.extend(plain_keys(&String::from_utf8_lossy(&output.stdout)))
+                    known.keys.extend(plain_keys(&String::from_utf8_lossy(&output.stdout)));
                 }
                 Err(_) => known.searched = false,
             }

@@ -145,8 +145,11 @@ impl Wire for SshWire {
     ) -> Result<Round, TransportError> {
         let (mut moved, clogged) = self.write(input)?;
         if !clogged {
-            moved |= self.read(Stream::Stdout, sink)?;
-            moved |= self.read(Stream::Stderr, sink)?;
+            let came = self.read(Stream::Stdout, sink)? | self.read(Stream::Stderr, sink)?;
+            if came {
+                self.connection.heard();
+                moved = true;
+            }
             if self.channel.eof() {
                 return Ok(Round::Ended);
             }

@@ -31,6 +31,10 @@ macro_rules! everywhere {
             $(#[test] fn $case() { super::cases::$case(&super::Here); })*
         }
 
+        mod over_ssh_with_busybox {
+            $(#[test] fn $case() { super::cases::$case(&super::sshd::Bare::busybox()); })*
+        }
+
         mod over_ssh {
             $(#[test] fn $case() { super::cases::$case(&super::sshd::Sshd::start()); })*
         }
