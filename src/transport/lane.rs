@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// its five seconds between the two signals, and five for the way.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How long a shell may take to say hello; sudo and slow rc files are in it.
+/// How long a shell may take to start, and again to say hello; sudo and slow rc files are in it.
 const HELLO: Duration = Duration::from_secs(30);
 
 /// How long the end of a command may take: half a second of politeness, and the way.
@@ -100,7 +100,7 @@ impl Lane {
         stop: &Stop,
     ) -> Result<Self, TransportError> {
         let nonce = nonce();
-        let mut shell = Shell::new(peer.shell(Program::Commands, stop)?, &nonce);
+        let mut shell = Shell::new(peer.shell(Program::Commands, HELLO, stop)?, &nonce);
         shell.input.push(&frame::prelude(&nonce));
         let hello = hello(node, &mut shell, peer.r#become(), stop)?;
         let timeout = Timeout::from_hello(hello.code);
@@ -143,7 +143,7 @@ impl Lane {
         })?;
         let nonce = nonce();
         let script = frame::bulk(command, &nonce, self.timeout);
-        let wire = self.peer.shell(Program::Script(script.len()), stop)?;
+        let wire = self.peer.shell(Program::Script(script.len()), HELLO, stop)?;
         let mut shell = Shell::new(wire, &nonce);
         shell.input.push(&script);
         shell.input.push_file(file);
@@ -304,14 +304,16 @@ impl<'a> Watch<'a> {
     fn end(&mut self, shell: &Shell, reach: Reach) {
         let Some(pid) = shell.pid else { return };
         let script = ending::script(pid, reach);
-        if self.run_script(&script).is_err() && self.peer.renew().is_ok() {
+        let limit = soon(ENDING);
+        // A peer that refuses may have no channel left; one that is silent would stay so.
+        if self.run_script(&script).is_err() && !past(limit) && self.peer.renew().is_ok() {
             let _ = self.run_script(&script);
         }
     }
 
     fn run_script(&mut self, script: &str) -> Result<(), TransportError> {
         // The stop flag is set by now, and this is what it asked for.
-        let mut wire = self.peer.shell(Program::Commands, &Stop::new())?;
+        let mut wire = self.peer.shell(Program::Commands, ENDING, &Stop::new())?;
         let mut input = Input::default();
         input.push(script);
         input.end();

@@ -277,6 +277,32 @@ pub(super) fn a_stop_ends_what_waits_behind(place: &dyn Place) {
     assert!(!log.exists(), "a command behind the stopped one ran");
 }
 
+pub(super) fn a_bulk_command_is_stopped_and_timed_like_any_other(place: &dyn Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, file) = (folder.path().join("pid"), folder.path().join("bulk"));
+    std::fs::write(&file, vec![b'x'; 8 * MEGABYTE]).unwrap();
+    let script = "sleep 1000 & echo $! >\"$1\"; wait";
+    let command = Command {
+        stdin: Stdin::File(file),
+        ..Command::sh(script, [path.to_str().unwrap()]).deadline(Duration::from_secs(1))
+    };
+    let mut lane = place.lane();
+    let output = run(lane.as_mut(), &command);
+    assert_eq!(output.exit, Exit::Deadline(Duration::from_secs(1)));
+    assert_gone(&pid_in(&path));
+    assert_eq!(out(lane.as_mut(), "echo on"), "on\n");
+
+    std::fs::remove_file(&path).unwrap();
+    let command = command.deadline(Duration::from_mins(1));
+    let stop = Stop::new();
+    let stopper = stop_when_running(&path, &stop);
+    let error = lane.run(&command, &stop).unwrap_err();
+    let (pid, asked) = stopper.join().unwrap();
+    assert!(matches!(error, TransportError::Interrupted), "{error:?}");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert!(!is_alive(&pid), "{pid}");
+}
+
 pub(super) fn a_dropped_lane_leaves_nothing_running(place: &dyn Place) {
     let mut lane = place.lane();
     let folder = tempfile::tempdir().unwrap();
