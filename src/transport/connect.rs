@@ -139,7 +139,7 @@ fn reach(
     match rustix::net::connect(&fd, &address) {
         Ok(()) => {}
         Err(Errno::INPROGRESS) => {
-            while !ready(&fd, PollFlags::OUT, TICK).is_some_and(|flags| !flags.is_empty()) {
+            while ready(&fd, PollFlags::OUT, TICK).is_none_or(|flags| flags.is_empty()) {
                 if stop.is_requested() {
                     return Err(TransportError::Interrupted);
                 }

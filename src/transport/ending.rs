@@ -40,8 +40,8 @@ done
 /// `/proc/PID/stat` is `pid (name) state ppid pgrp ..`; the name may hold anything, a `)` or a
 /// line feed included, hence the joined lines and the last `) `.
 const FIND: &str = r#"
-find_all() {
-    table=
+find_below() {
+    roots=$1 table=
     for stat in /proc/[0-9]*/stat; do
         line=
         while read -r part; do line=$line$part; done 2>/dev/null <"$stat" || continue
@@ -49,7 +49,7 @@ find_all() {
         set -- ${line##*) }
         [ "$1" = Z ] || table="$table ${line%% *}:$2:$3"
     done
-    found=" " front=" $shell "
+    found=" " front=$roots
     while [ "$front" != " " ]; do
         next=" "
         for entry in $table; do
@@ -69,26 +69,31 @@ send() {
     for group in $groups; do kill "-$1" "-$group" 2>/dev/null; done
     for pid in $found; do kill "-$1" "$pid" 2>/dev/null; done
 }
-find_all
+find_below " $shell "
 "#;
 
-/// TERM, half a second, KILL.
+/// TERM, half a second, KILL, also for what was born in between. The shell is not looked at
+/// again: if it goes on, its child is the next command by now.
 const END: &str = r#"
 all=$found every=$groups
+until_gone() {
+    for turn in 1 2 3 4 5; do
+        alive=
+        for pid in $all; do
+            read -r line 2>/dev/null <"/proc/$pid/stat" || continue
+            case ${line##*) } in Z*) ;; *) alive=1 ;; esac
+        done
+        [ -n "$alive" ] || return
+        sleep 0.1 2>/dev/null || sleep 1
+    done
+}
 send TERM
 send CONT
-for turn in 1 2 3 4 5; do
-    alive=
-    for pid in $all; do
-        read -r line 2>/dev/null <"/proc/$pid/stat" || continue
-        case ${line##*) } in Z*) ;; *) alive=1 ;; esac
-    done
-    [ -n "$alive" ] || break
-    sleep 0.1 2>/dev/null || sleep 1
-done
-find_all
+until_gone
+find_below "$all"
 send KILL
 found=$all groups=$every
 send KILL
+until_gone
 exit 0
 "#;

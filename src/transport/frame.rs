@@ -12,6 +12,32 @@ use std::time::Duration;
 /// How long a command may live after the polite signal of `timeout`.
 const KILL_AFTER_SECONDS: u64 = 5;
 
+/// What the node has to end a command at its deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timeout {
+    /// `timeout` ends the command and what it started (coreutils: it leads a process group).
+    Group,
+    /// `timeout` ends the command only (busybox: it becomes the command). It is a net for the
+    /// case that nobody here can end the whole any more.
+    Alone,
+    /// No `timeout` with `-k`.
+    Missing,
+}
+
+impl Timeout {
+    /// From the code of frame 0.
+    pub(super) fn from_hello(code: i32) -> Self {
+        match code {
+            0 => Self::Group,
+            1 => Self::Alone,
+            _ => Self::Missing,
+        }
+    }
+}
+
+/// What `timeout` gets more than the deadline where it is only a net, in seconds.
+const NET_SECONDS: u64 = 15;
+
 /// Variables that would change how the shell or `timeout` itself works, or that some shells keep
 /// read-only; they are set behind `timeout` by `env`.
 const TAKEN: [&str; 11] = [
@@ -29,7 +55,8 @@ const TAKEN: [&str; 11] = [
 ];
 
 /// The first text a shell gets: two functions, a probe of `timeout`, and frame 0, whose standard
-/// output ends in the shell's process id and whose code is 0 when `timeout -k` works.
+/// output ends in the shell's process id and whose code is for [`Timeout::from_hello`]: 1 where
+/// the shell is still the parent of what `timeout` runs.
 ///
 /// Times are read from `/proc/uptime` by the shell itself: no process, a hundredth of a second.
 pub(super) fn prelude(nonce: &str) -> String {
@@ -41,13 +68,14 @@ pub(super) fn prelude(nonce: &str) -> String {
          \"$1\" \"$__vnfctl_c\" \"$__vnfctl_s\" \"$__vnfctl_t\"; \
          printf '\\n{nonce} %s\\n' \"$1\" >&2; }}\n\
          __vnfctl_b; printf '\\n%s' \"$$\"; \
-         timeout -k 1 5 true </dev/null >/dev/null 2>&1; __vnfctl_e 0\n"
+         timeout -k 1 5 sh -c '[ \"$PPID\" != \"$1\" ]' vnfctl \"$$\" </dev/null >/dev/null 2>&1; \
+         __vnfctl_e 0\n"
     )
 }
 
 /// One command with its marker. With a file as standard input the command inherits the shell's.
-pub(super) fn snippet(command: &Command, seq: u64, has_timeout: bool) -> String {
-    let line = line(command, has_timeout);
+pub(super) fn snippet(command: &Command, seq: u64, timeout: Timeout) -> String {
+    let line = line(command, timeout);
     match &command.stdin {
         Stdin::Empty => format!("__vnfctl_b; {line} </dev/null; __vnfctl_e {seq}\n"),
         Stdin::Text(text) => {
@@ -60,20 +88,22 @@ pub(super) fn snippet(command: &Command, seq: u64, has_timeout: bool) -> String 
 
 /// The whole script of a shell that serves one command (frame 1) with bulk standard input.
 /// `timeout` is there or not as the lane found it.
-pub(super) fn bulk(command: &Command, nonce: &str, has_timeout: bool) -> String {
-    format!("{}{}", prelude(nonce), snippet(command, 1, has_timeout))
+pub(super) fn bulk(command: &Command, nonce: &str, timeout: Timeout) -> String {
+    format!("{}{}", prelude(nonce), snippet(command, 1, timeout))
 }
 
 /// Assignments, `timeout`, argv. Without `timeout` a subshell that becomes the command, so that
 /// a word like `exit` or `cd` is a program here too and never a builtin of the lane.
-fn line(command: &Command, has_timeout: bool) -> String {
+fn line(command: &Command, timeout: Timeout) -> String {
     let mut words = Vec::new();
     let plain = |name: &str| is_variable_name(name) && !TAKEN.contains(&name);
     let assign = |(name, value): &(String, String)| format!("{name}={}", quote(value));
     words.extend(command.env.iter().filter(|(name, _)| plain(name)).map(assign));
-    let deadline = command.deadline.filter(|_| has_timeout);
+    let deadline = command.deadline.filter(|_| timeout != Timeout::Missing);
     if let Some(deadline) = deadline {
-        words.push(format!("timeout -k {KILL_AFTER_SECONDS} {}", whole_seconds(deadline)));
+        let net = if timeout == Timeout::Alone { NET_SECONDS } else { 0 };
+        let seconds = whole_seconds(deadline).saturating_add(net);
+        words.push(format!("timeout -k {KILL_AFTER_SECONDS} {seconds}"));
     } else {
         words.push("exec".to_owned());
     }
@@ -257,11 +287,14 @@ mod tests {
     fn assignments_stand_before_timeout_and_odd_names_behind_it() {
         let command = Command::new(["docker", "run", "a b"]).env("K", "it's").env("a.b", "x y");
         assert_eq!(
-            snippet(&command, 3, true),
+            snippet(&command, 3, Timeout::Group),
             "__vnfctl_b; K='it'\\''s' timeout -k 5 120 env 'a.b=x y' docker run 'a b' </dev/null; \
              __vnfctl_e 3\n"
         );
-        assert_eq!(line(&command, false), "(K='it'\\''s' exec env 'a.b=x y' docker run 'a b')");
+        assert_eq!(
+            line(&command, Timeout::Missing),
+            "(K='it'\\''s' exec env 'a.b=x y' docker run 'a b')"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Commands that own the terminal: a shell in a container, followed logs. No lane, no frames.
 
+use super::pump::AS_ROOT;
 use super::{Target, TransportError, openssh};
 use crate::command::{Command, quote};
 use crate::model::Become;
@@ -42,7 +43,7 @@ pub fn interactive(target: &Target, command: &Command) -> Result<i32, TransportE
 
 fn script(r#become: Become) -> &'static str {
     match r#become {
-        Become::Sudo => "s=; test \"$(id -u)\" = 0 || s=\"sudo -n --\"; exec $s \"$@\"",
+        Become::Sudo => AS_ROOT,
         Become::None => "exec \"$@\"",
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! `ssh-keygen -F` finds the lines of a host (hashed names and patterns included, which libssh2
 //! cannot do); where it is missing, libssh2's own check decides. `@revoked` is taken
-//! strictly: a key revoked for any host is refused for all. Format: `sshd(8)`, "SSH_KNOWN_HOSTS".
+//! strictly: a key revoked for any host is refused for all. Format: `sshd(8)`, "`SSH_KNOWN_HOSTS`".
 
 use super::TransportError;
 use super::openssh::Resolved;
+use crate::command::quote;
 use sha2::{Digest, Sha256};
 use ssh2::{CheckResult, KnownHostFileKind, Session};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -34,7 +35,7 @@ enum Verdict {
 }
 
 impl Known {
-    /// Reads what the known_hosts files of `resolved` say.
+    /// Reads what the `known_hosts` files of `resolved` say.
     #[expect(clippy::disallowed_methods, reason = "transport reads known_hosts")]
     pub(super) fn read(resolved: &Resolved) -> Self {
         let mut known = Self { searched: true, ..Self::default() };
@@ -50,7 +51,7 @@ impl Known {
                 .output();
             match found {
                 Ok(output) => {
-                    known.keys.extend(plain_keys(&String::from_utf8_lossy(&output.stdout)))
+                    known.keys.extend(plain_keys(&String::from_utf8_lossy(&output.stdout)));
                 }
                 Err(_) => known.searched = false,
             }
@@ -114,7 +115,8 @@ impl Known {
         let offered = format!("{} ({kind})", fingerprint(blob));
         let name = resolved.known_name();
         let file = resolved.user_known_hosts.first();
-        let shown = file.map_or_else(|| "~/.ssh/known_hosts".into(), |file| file.to_string_lossy());
+        let shown = file
+            .map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| quote(&file.to_string_lossy()));
         let mut verdict = self.verdict(&key);
         if !self.searched && verdict == Verdict::Unknown {
             verdict = by_libssh2(session, resolved, blob);
@@ -127,7 +129,7 @@ impl Known {
             ),
             Verdict::Changed(known) => refuse(
                 format!("its host key has changed: known {}, offered {offered}", known.join(", ")),
-                format!("ssh-keygen -R '{name}' -f '{shown}'"),
+                format!("ssh-keygen -R {} -f {shown}", quote(&name)),
             ),
             Verdict::Unknown if resolved.accept_new => match file {
                 Some(file) => append(file, &format!("{name} {kind} {key}\n")).or_else(|error| {
@@ -143,7 +145,7 @@ impl Known {
                     format!("ssh {}", resolved.name)
                 } else {
                     let (port, host) = (resolved.port, &resolved.host);
-                    format!("ssh-keyscan -p {port} {host} >> '{shown}'")
+                    format!("ssh-keyscan -p {port} {host} >> {shown}")
                 }
             }),
         }
@@ -175,8 +177,12 @@ fn append(file: &Path, line: &str) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
-    file.write_all(line.as_bytes())
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.create(true).append(true).read(true).mode(0o600).open(file)?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let gap = if text.last().is_some_and(|byte| *byte != b'\n') { "\n" } else { "" };
+    file.write_all(format!("{gap}{line}").as_bytes())
 }
 
 /// `hosts type key [comment]` lines; markers and comments are skipped.

@@ -1,7 +1,7 @@
 //! A lane: one shell of a peer, and everything a [`Transport`] promises about it.
 
 use super::ending::{self, Reach};
-use super::frame::{self, Frame, Frames};
+use super::frame::{self, Frame, Frames, Timeout};
 use super::pump::{Input, Peer, Program, Round, TICK, Wire};
 use super::{Exit, Output, Stop, Stream, Transport, TransportError};
 use crate::command::{Command, Stdin};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// its five seconds between the two signals, and five for the way.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How long a shell may take to say hello; sudo and slow rc files are in it.
+/// How long a shell may take to start, and again to say hello; sudo and slow rc files are in it.
 const HELLO: Duration = Duration::from_secs(30);
 
 /// How long the end of a command may take: half a second of politeness, and the way.
@@ -86,7 +86,7 @@ pub(super) struct Lane {
     node: String,
     peer: Box<dyn Peer>,
     shell: Shell,
-    has_timeout: bool,
+    timeout: Timeout,
     queue: VecDeque<Entry>,
     last: u64,
     broken: Option<String>,
@@ -100,15 +100,15 @@ impl Lane {
         stop: &Stop,
     ) -> Result<Self, TransportError> {
         let nonce = nonce();
-        let mut shell = Shell::new(peer.shell(Program::Commands, stop)?, &nonce);
+        let mut shell = Shell::new(peer.shell(Program::Commands, HELLO, stop)?, &nonce);
         shell.input.push(&frame::prelude(&nonce));
         let hello = hello(node, &mut shell, peer.r#become(), stop)?;
-        let has_timeout = hello.code == 0;
+        let timeout = Timeout::from_hello(hello.code);
         Ok(Self {
             node: node.to_owned(),
             peer,
             shell,
-            has_timeout,
+            timeout,
             queue: VecDeque::new(),
             last: 0,
             broken: None,
@@ -122,7 +122,7 @@ impl Lane {
             if matches!(command.stdin, Stdin::File(_)) {
                 return;
             }
-            self.shell.input.push(&frame::snippet(command, entry.seq, self.has_timeout));
+            self.shell.input.push(&frame::snippet(command, entry.seq, self.timeout));
             entry.held = None;
         }
     }
@@ -142,15 +142,15 @@ impl Lane {
             reason: format!("`{}`: {error}", path.display()),
         })?;
         let nonce = nonce();
-        let script = frame::bulk(command, &nonce, self.has_timeout);
-        let wire = self.peer.shell(Program::Script(script.len()), stop)?;
+        let script = frame::bulk(command, &nonce, self.timeout);
+        let wire = self.peer.shell(Program::Script(script.len()), HELLO, stop)?;
         let mut shell = Shell::new(wire, &nonce);
         shell.input.push(&script);
         shell.input.push_file(file);
         shell.input.end();
         let hello = hello(&self.node, &mut shell, self.peer.r#become(), stop)?;
         debug_assert_eq!(hello.seq, 0, "the prelude comes first");
-        let mut watch = Watch::new(&self.node, self.peer.as_mut(), self.has_timeout);
+        let mut watch = Watch::new(&self.node, self.peer.as_mut(), self.timeout);
         watch.result(&mut shell, entry, stop, sink)
     }
 }
@@ -199,14 +199,15 @@ impl Transport for Lane {
             return Err(lost(reason));
         }
         let held = entry.held.take();
-        let result = match held.as_ref().map(|command| (command, &command.stdin)) {
-            Some((command, Stdin::File(path))) => self.bulk(&entry, command, path, stop, sink),
-            _ => {
-                let mut watch = Watch::new(&self.node, self.peer.as_mut(), self.has_timeout);
-                let result = watch.result(&mut self.shell, &entry, stop, sink);
-                self.broken = watch.ended;
-                result
-            }
+        let result = if let Some(command) = &held
+            && let Stdin::File(path) = &command.stdin
+        {
+            self.bulk(&entry, command, path, stop, sink)
+        } else {
+            let mut watch = Watch::new(&self.node, self.peer.as_mut(), self.timeout);
+            let result = watch.result(&mut self.shell, &entry, stop, sink);
+            self.broken = watch.ended;
+            result
         };
         match &result {
             Ok(_) => {
@@ -231,8 +232,7 @@ impl Drop for Lane {
     fn drop(&mut self) {
         let running = self.queue.iter().any(|entry| entry.held.is_none());
         if self.broken.is_none() && running {
-            Watch::new(&self.node, self.peer.as_mut(), self.has_timeout)
-                .end(&self.shell, Reach::Shell);
+            Watch::new(&self.node, self.peer.as_mut(), self.timeout).end(&self.shell, Reach::Shell);
         }
     }
 }
@@ -241,14 +241,14 @@ impl Drop for Lane {
 struct Watch<'a> {
     node: &'a str,
     peer: &'a mut dyn Peer,
-    has_timeout: bool,
+    timeout: Timeout,
     /// Why the shell is no use any more.
     ended: Option<String>,
 }
 
 impl<'a> Watch<'a> {
-    fn new(node: &'a str, peer: &'a mut dyn Peer, has_timeout: bool) -> Self {
-        Self { node, peer, has_timeout, ended: None }
+    fn new(node: &'a str, peer: &'a mut dyn Peer, timeout: Timeout) -> Self {
+        Self { node, peer, timeout, ended: None }
     }
 
     fn result(
@@ -259,7 +259,7 @@ impl<'a> Watch<'a> {
         sink: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Output, TransportError> {
         let mut limit = entry.deadline.and_then(|deadline| {
-            let grace = if self.has_timeout { GRACE } else { Duration::ZERO };
+            let grace = if self.timeout == Timeout::Group { GRACE } else { Duration::ZERO };
             entry.start.checked_add(deadline.saturating_add(grace))
         });
         let mut overdue = false;
@@ -304,14 +304,16 @@ impl<'a> Watch<'a> {
     fn end(&mut self, shell: &Shell, reach: Reach) {
         let Some(pid) = shell.pid else { return };
         let script = ending::script(pid, reach);
-        if self.run_script(&script).is_err() && self.peer.renew().is_ok() {
+        let limit = soon(ENDING);
+        // A peer that refuses may have no channel left; one that is silent would stay so.
+        if self.run_script(&script).is_err() && !past(limit) && self.peer.renew().is_ok() {
             let _ = self.run_script(&script);
         }
     }
 
     fn run_script(&mut self, script: &str) -> Result<(), TransportError> {
         // The stop flag is set by now, and this is what it asked for.
-        let mut wire = self.peer.shell(Program::Commands, &Stop::new())?;
+        let mut wire = self.peer.shell(Program::Commands, ENDING, &Stop::new())?;
         let mut input = Input::default();
         input.push(script);
         input.end();

@@ -29,7 +29,12 @@ struct LocalPeer {
 }
 
 impl Peer for LocalPeer {
-    fn shell(&mut self, program: Program, _: &Stop) -> Result<Box<dyn Wire>, TransportError> {
+    fn shell(
+        &mut self,
+        program: Program,
+        _: Duration,
+        _: &Stop,
+    ) -> Result<Box<dyn Wire>, TransportError> {
         Ok(Box::new(LocalWire::start(&program.argv(self.r#become))?))
     }
 

@@ -20,6 +20,7 @@ mod connect;
 mod connector;
 mod ending;
 mod error;
+mod fake;
 mod frame;
 mod interactive;
 mod known_hosts;
@@ -33,6 +34,7 @@ mod stop;
 
 pub use connector::{Nodes, Target};
 pub use error::TransportError;
+pub use fake::{Fake, Reply};
 pub use interactive::interactive;
 pub use local::local_lane;
 pub use stop::Stop;

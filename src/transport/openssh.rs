@@ -54,7 +54,7 @@ impl Resolved {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// The host as known_hosts files name it.
+    /// The host as `known_hosts` files name it.
     pub(super) fn known_name(&self) -> String {
         match (&self.alias, self.port) {
             (Some(alias), _) => alias.clone(),
@@ -205,9 +205,8 @@ fn expand(text: &str, host: &str, user: &str, port: u16, name: &str) -> String {
             Some('p') => result.push_str(&port.to_string()),
             Some('r') => result.push_str(user),
             Some('n') => result.push_str(name),
-            Some('%') => result.push('%'),
+            Some('%') | None => result.push('%'),
             Some(other) => result.extend(['%', other]),
-            None => result.push('%'),
         }
         rest = &rest[at + 1 + token.map_or(0, char::len_utf8)..];
     }

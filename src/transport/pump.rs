@@ -91,6 +91,9 @@ pub(super) trait Wire: Send {
     ) -> Result<Round, TransportError>;
 }
 
+/// Runs its arguments as root: directly, or by a `sudo` that never asks.
+pub(super) const AS_ROOT: &str = "s=; test \"$(id -u)\" = 0 || s=\"sudo -n --\"; exec $s \"$@\"";
+
 /// What a new shell reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Program {
@@ -114,8 +117,7 @@ impl Program {
             argv.push(format!("eval \"$(dd bs=1 count={length} 2>/dev/null)\""));
         }
         if r#become == Become::Sudo {
-            let root = "s=; test \"$(id -u)\" = 0 || s=\"sudo -n --\"; exec $s \"$@\"";
-            let head = ["sh", "-c", root, "vnfctl"].map(str::to_owned);
+            let head = ["sh", "-c", AS_ROOT, "vnfctl"].map(str::to_owned);
             argv.splice(0..0, head);
         }
         argv
@@ -124,8 +126,13 @@ impl Program {
 
 /// Something that can start shells: this machine, or an ssh session.
 pub(super) trait Peer: Send {
-    /// Starts one more shell.
-    fn shell(&mut self, program: Program, stop: &Stop) -> Result<Box<dyn Wire>, TransportError>;
+    /// Starts one more shell, unless that takes longer than `patience`.
+    fn shell(
+        &mut self,
+        program: Program,
+        patience: Duration,
+        stop: &Stop,
+    ) -> Result<Box<dyn Wire>, TransportError>;
 
     /// Makes a fresh start where [`Peer::shell`] failed on a connection that is no use any more.
     fn renew(&mut self) -> Result<(), TransportError> {

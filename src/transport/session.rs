@@ -8,7 +8,7 @@ use super::{Stop, Target, TransportError, auth};
 use crate::model::SshTarget;
 use rustix::event::PollFlags;
 use ssh2::{BlockDirections, ErrorCode, MethodType, Session};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// `LIBSSH2_ERROR_EAGAIN`: call again when the socket is ready.
@@ -154,21 +154,43 @@ impl Connection {
     /// Waits for the socket at most `wait`, keeps the connection alive, and notices its death.
     pub(super) fn wait(&self, clogged: bool, wait: Duration) -> Result<(), TransportError> {
         let wanted = if clogged { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
-        let came = ready(&self.way.fd, wanted, wait).unwrap_or(PollFlags::empty());
+        if self.comes(wanted, wait) {
+            self.heard();
+            return Ok(());
+        }
         let now = soon(Duration::ZERO);
-        let mut quiet = self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
-        if !came.is_empty() || now.duration_since(quiet.looked) > PAUSE {
+        let mut quiet = self.quiet();
+        if now.duration_since(quiet.looked) > PAUSE {
             quiet.since = now;
         }
         quiet.looked = now;
         let silent = now.duration_since(quiet.since);
+        drop(quiet);
         if silent >= self.silence {
             return Err(self.lost(&format!("silent for {} s", silent.as_secs())));
         }
         if silent >= self.keepalive && !clogged {
             self.session.keepalive_send().map_err(|error| self.lost(error.message()))?;
+            // The answer must be seen here: libssh2 swallows it in whatever reads next.
+            if self.comes(wanted, wait) {
+                self.heard();
+            }
         }
         Ok(())
+    }
+
+    fn comes(&self, wanted: PollFlags, wait: Duration) -> bool {
+        ready(&self.way.fd, wanted, wait).is_some_and(|came| !came.is_empty())
+    }
+
+    /// The other side lives.
+    pub(super) fn heard(&self) {
+        let now = soon(Duration::ZERO);
+        *self.quiet() = Quiet { since: now, looked: now };
+    }
+
+    fn quiet(&self) -> MutexGuard<'_, Quiet> {
+        self.quiet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection broke.

@@ -14,9 +14,6 @@ use std::time::Duration;
 /// Commands in flight: the shell needs the next one while the result of the last is on its way.
 const DEPTH: usize = 4;
 
-/// How long sshd may take to open a channel and start a shell.
-const START: Duration = Duration::from_secs(30);
-
 /// How much is read in one round before the caller looks at it.
 const ROUND: usize = 1024 * 1024;
 
@@ -38,11 +35,16 @@ struct SshPeer {
 }
 
 impl Peer for SshPeer {
-    fn shell(&mut self, program: Program, stop: &Stop) -> Result<Box<dyn Wire>, TransportError> {
+    fn shell(
+        &mut self,
+        program: Program,
+        patience: Duration,
+        stop: &Stop,
+    ) -> Result<Box<dyn Wire>, TransportError> {
         let words = program.argv(self.target.r#become);
         let line = words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
         let connection = &self.connection;
-        let limit = soon(START);
+        let limit = soon(patience);
         let failed = |error: ssh2::Error| connection.lost(error.message());
         let mut channel = connection
             .repeat(limit, stop, || connection.session.channel_session())?
@@ -145,8 +147,11 @@ impl Wire for SshWire {
     ) -> Result<Round, TransportError> {
         let (mut moved, clogged) = self.write(input)?;
         if !clogged {
-            moved |= self.read(Stream::Stdout, sink)?;
-            moved |= self.read(Stream::Stderr, sink)?;
+            let came = self.read(Stream::Stdout, sink)? | self.read(Stream::Stderr, sink)?;
+            if came {
+                self.connection.heard();
+                moved = true;
+            }
             if self.channel.eof() {
                 return Ok(Round::Ended);
             }

@@ -8,6 +8,7 @@
 mod cases;
 mod ssh;
 mod sshd;
+mod trust;
 
 use vnfctl::model::Become;
 use vnfctl::transport::{Stop, Transport, local_lane};
@@ -31,6 +32,10 @@ macro_rules! everywhere {
             $(#[test] fn $case() { super::cases::$case(&super::Here); })*
         }
 
+        mod over_ssh_with_busybox {
+            $(#[test] fn $case() { super::cases::$case(&super::sshd::Bare::busybox()); })*
+        }
+
         mod over_ssh {
             $(#[test] fn $case() { super::cases::$case(&super::sshd::Sshd::start()); })*
         }
@@ -39,6 +44,7 @@ macro_rules! everywhere {
 
 everywhere! {
     a_background_child_that_holds_the_streams_does_not_hold_the_frame,
+    a_bulk_command_is_stopped_and_timed_like_any_other,
     a_deadline_ends_the_command_and_the_lane_goes_on,
     a_dropped_lane_leaves_nothing_running,
     a_file_is_delivered_and_keeps_its_place_in_the_order,

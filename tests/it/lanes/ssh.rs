@@ -1,110 +1,27 @@
-//! What is special about lanes over ssh: trust, keys, ways, and death.
+//! What is special about lanes over ssh: keys, ways, and death.
 
 use super::Place;
-use super::sshd::{Sshd, keygen};
-use std::net::TcpListener;
+use super::sshd::{Bare, Sshd, keygen};
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use vnfctl::command::Command;
 use vnfctl::transport::{
     Connector, Exit, Nodes, Stop, Target, Transport, TransportError, interactive,
 };
 
-fn error(result: Result<Box<dyn Transport>, TransportError>) -> TransportError {
+pub(super) fn error(result: Result<Box<dyn Transport>, TransportError>) -> TransportError {
     match result {
         Ok(_) => panic!("the lane opened"),
         Err(error) => error,
     }
 }
 
-fn host_key(result: Result<Box<dyn Transport>, TransportError>) -> (String, String) {
-    match error(result) {
-        TransportError::HostKey { reason, hint, .. } => (reason, hint),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn echo(lane: &mut dyn Transport) -> String {
+pub(super) fn echo(lane: &mut dyn Transport) -> String {
     let output = lane.run(&Command::new(["echo", "on"]), &Stop::new()).unwrap();
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn fingerprint(sshd: &Sshd, key: &str) -> String {
-    let output =
-        std::process::Command::new("ssh-keygen").arg("-lf").arg(sshd.path(key)).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.split(' ').nth(1).unwrap().to_owned()
-}
-
-#[test]
-fn an_unknown_host_key_is_refused_with_its_fingerprint() {
-    let sshd = Sshd::start();
-    std::fs::write(sshd.path("known_hosts"), "").unwrap();
-    let (reason, hint) = host_key(sshd.open("dut1"));
-    assert!(reason.contains(&fingerprint(&sshd, "host.pub")), "{reason}");
-    let scan = format!("ssh-keyscan -p {} 127.0.0.1 >> ", sshd.port);
-    assert!(hint.starts_with(&scan), "{hint}");
-    // The hint is true.
-    let status = std::process::Command::new("sh").arg("-c").arg(&hint).status().unwrap();
-    assert!(status.success());
-    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
-}
-
-#[test]
-fn a_changed_host_key_is_refused_with_both_fingerprints() {
-    let sshd = Sshd::start();
-    keygen(&sshd.path("other"), "ed25519");
-    sshd.trust(&sshd.read("other.pub"));
-    for strict in ["", "StrictHostKeyChecking no", "StrictHostKeyChecking accept-new"] {
-        sshd.configure(strict);
-        let (reason, hint) = host_key(sshd.open("dut1"));
-        assert!(reason.contains("changed"), "{reason}");
-        for key in ["host.pub", "other.pub"] {
-            assert!(reason.contains(&fingerprint(&sshd, key)), "{reason}");
-        }
-        assert!(hint.contains(&format!("ssh-keygen -R '[127.0.0.1]:{}'", sshd.port)), "{hint}");
-    }
-}
-
-#[test]
-fn a_revoked_host_key_is_refused_even_where_it_is_known() {
-    let sshd = Sshd::start();
-    let both = format!("{}@revoked * {}", sshd.read("known_hosts"), sshd.read("host.pub"));
-    std::fs::write(sshd.path("known_hosts"), both).unwrap();
-    sshd.configure("StrictHostKeyChecking no");
-    let (reason, _) = host_key(sshd.open("dut1"));
-    assert!(reason.contains("revoked"), "{reason}");
-}
-
-#[test]
-fn accept_new_keeps_the_key_once() {
-    let sshd = Sshd::start();
-    std::fs::remove_file(sshd.path("known_hosts")).unwrap();
-    sshd.configure("StrictHostKeyChecking accept-new");
-    for _ in 0..2 {
-        assert_eq!(echo(sshd.lane().as_mut()), "on\n");
-    }
-    assert_eq!(sshd.read("known_hosts").lines().count(), 1);
-    sshd.configure("StrictHostKeyChecking yes");
-    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
-}
-
-#[test]
-fn a_host_is_known_by_whichever_key_type_and_spelling_is_on_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ecdsa");
-    keygen(&path, "ecdsa");
-    let sshd = Sshd::with(&format!("HostKey {}", path.display()));
-    let key = std::fs::read_to_string(folder.path().join("ecdsa.pub")).unwrap();
-    sshd.trust(&key);
-    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
-    let hash = ["-q", "-H", "-f"];
-    let known = sshd.path("known_hosts");
-    let status =
-        std::process::Command::new("ssh-keygen").args(hash).arg(&known).output().unwrap().status;
-    assert!(status.success() && sshd.read("known_hosts").starts_with("|1|"));
-    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
-    std::fs::write(&known, format!("[127.0.0.?]:{} {key}", sshd.port)).unwrap();
-    assert_eq!(echo(sshd.lane().as_mut()), "on\n");
 }
 
 #[test]
@@ -258,31 +175,133 @@ fn a_lane_becomes_root_once_and_says_why_not() {
     assert_eq!(std::fs::read_to_string(at("log")).unwrap(), "x\n");
 }
 
+/// Carries one connection to `port` with a delay per packet, and counts how often the client
+/// spoke after the server did: the round trips it waited for.
+fn slow_way(port: u16) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let here = listener.local_addr().unwrap().port();
+    let (trips, answered) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
+    let counted = Arc::clone(&trips);
+    std::thread::spawn(move || {
+        let client = listener.accept().unwrap().0;
+        let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let ways = [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)];
+        for (upward, (mut from, mut to)) in [true, false].into_iter().zip(ways) {
+            let (answered, counted) = (Arc::clone(&answered), Arc::clone(&counted));
+            std::thread::spawn(move || {
+                let mut buffer = vec![0; 65536];
+                while let Ok(count @ 1..) = from.read(&mut buffer) {
+                    if upward && answered.swap(false, Ordering::SeqCst) {
+                        counted.fetch_add(1, Ordering::SeqCst);
+                    }
+                    std::thread::sleep(Duration::from_millis(30));
+                    if !upward {
+                        answered.store(true, Ordering::SeqCst);
+                    }
+                    if to.write_all(&buffer[..count]).is_err() {
+                        break;
+                    }
+                }
+                // Either side may have closed already.
+                let _ = to.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+    (here, trips)
+}
+
+#[test]
+fn commands_in_flight_share_a_round_trip() {
+    let sshd = Sshd::start();
+    let (port, trips) = slow_way(sshd.port);
+    sshd.configure(&format!("Port {port}\nHostKeyAlias [127.0.0.1]:{}\n", sshd.port));
+    let mut lane = sshd.lane();
+    let opening = trips.swap(0, Ordering::SeqCst);
+    assert!(opening < 16, "{opening} round trips to open a lane");
+    let stop = Stop::new();
+    let commands: Vec<_> =
+        (0..8).map(|n| Command::new(["echo".to_owned(), n.to_string()])).collect();
+    for command in &commands {
+        lane.send(command).unwrap();
+    }
+    for n in 0..8 {
+        let output = lane.receive(&stop, &mut |_, _| ()).unwrap();
+        assert_eq!(output.stdout, format!("{n}\n").into_bytes());
+    }
+    assert_eq!(trips.swap(0, Ordering::SeqCst), 1, "eight commands at once");
+    for command in &commands {
+        lane.run(command, &stop).unwrap();
+    }
+    assert_eq!(trips.swap(0, Ordering::SeqCst), 8, "eight commands one by one");
+}
+
+#[test]
+fn a_node_without_timeout_is_watched_from_here() {
+    let node = Bare::without_timeout();
+    let mut lane = node.lane();
+    let deadline = Duration::from_secs(1);
+    let start = Instant::now();
+    lane.send(&Command::new(["sh", "-c", "sleep 100; echo no"]).deadline(deadline)).unwrap();
+    lane.send(&Command::new(["sh", "-c", "sleep 2; echo next"])).unwrap();
+    let stop = Stop::new();
+    let output = lane.receive(&stop, &mut |_, _| ()).unwrap();
+    assert_eq!((output.exit, output.stdout), (Exit::Deadline(deadline), Vec::new()));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    // The command behind it is not ended along with it.
+    assert_eq!(lane.receive(&stop, &mut |_, _| ()).unwrap().stdout, b"next\n");
+}
+
+/// The process that serves the connection of a lane, which the closure sees stopped.
+fn while_dead<T>(lane: &mut dyn Transport, act: impl FnOnce(&mut dyn Transport) -> T) -> T {
+    let script = "ps -o ppid= -p $(ps -o ppid= -p $PPID)";
+    let output = lane.run(&Command::new(["sh", "-c", script]), &Stop::new()).unwrap();
+    let pid = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    assert_eq!(std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap().trim(), "sshd");
+    let send = |signal: &str| {
+        let status = std::process::Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(status.success());
+    };
+    lane.send(&Command::new(["sleep", "15"])).unwrap();
+    send("-STOP");
+    let result = act(lane);
+    send("-CONT");
+    result
+}
+
 #[test]
 fn a_dead_peer_is_noticed() {
     let sshd = Sshd::start();
-    let mut lane = sshd.lane();
-    let pid = lane
-        .run(&Command::new(["sh", "-c", "ps -o ppid= -p $(ps -o ppid= -p $PPID)"]), &Stop::new());
-    let sshd_pid = String::from_utf8(pid.unwrap().stdout).unwrap().trim().to_owned();
-    let name = std::fs::read_to_string(format!("/proc/{sshd_pid}/comm")).unwrap();
-    assert_eq!(name.trim(), "sshd");
-    let send = |signal: &str| {
-        let status = std::process::Command::new("kill").args([signal, &sshd_pid]).status().unwrap();
-        assert!(status.success());
-    };
-    lane.send(&Command::new(["sleep", "1000"])).unwrap();
-    send("-STOP");
     let start = Instant::now();
-    let result = lane.receive(&Stop::new(), &mut |_, _| ());
-    send("-CONT");
-    let told = result.unwrap_err();
-    assert!(matches!(told, TransportError::Lost { .. }), "{told:?}");
+    let told = while_dead(sshd.lane().as_mut(), |lane| lane.receive(&Stop::new(), &mut |_, _| ()));
+    assert!(matches!(told, Err(TransportError::Lost { .. })), "{told:?}");
     // ServerAliveInterval 2, ServerAliveCountMax 1.
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
-    drop(lane);
-    let status = std::process::Command::new("pkill").args(["-P", &sshd_pid]).status().unwrap();
-    assert!(status.code().is_some());
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_dead_peer() {
+    let sshd = Sshd::start();
+    let stop = Stop::new();
+    stop.request();
+    let start = Instant::now();
+    let told = while_dead(sshd.lane().as_mut(), |lane| lane.receive(&stop, &mut |_, _| ()));
+    assert!(matches!(told, Err(TransportError::Interrupted)), "{told:?}");
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+}
+
+#[test]
+fn any_login_shell_starts_a_lane() {
+    for shell in ["bash", "dash", "zsh", "fish"] {
+        let found = std::process::Command::new(shell).args(["-c", "exit 0"]).status();
+        assert!(found.is_ok(), "{shell} is missing; mend with: apt-get install {shell}");
+        let sshd = Sshd::with(&format!("ForceCommand exec {shell} -c \"$SSH_ORIGINAL_COMMAND\""));
+        let mut lane = sshd.lane();
+        assert_eq!(echo(lane.as_mut()), "on\n", "{shell}");
+        let stdin = vnfctl::command::Stdin::File(sshd.path("id.pub"));
+        let command = Command { stdin, ..Command::new(["cat"]).env("K", "it's") };
+        let output = lane.run(&command, &Stop::new()).unwrap();
+        assert_eq!(output.stdout, sshd.read("id.pub").into_bytes(), "{shell}");
+    }
 }
 
 #[test]

@@ -112,6 +112,45 @@ impl Drop for Sshd {
     }
 }
 
+/// A node whose commands are only those in one folder.
+pub(super) struct Bare {
+    sshd: Sshd,
+    _folder: tempfile::TempDir,
+}
+
+impl Bare {
+    /// A small device: everything is busybox.
+    pub(super) fn busybox() -> Self {
+        let busybox = Path::new("/usr/bin/busybox");
+        assert!(busybox.exists(), "busybox is missing; mend with: apt-get install busybox-static");
+        let list = Command::new(busybox).arg("--list").output().unwrap().stdout;
+        let names = String::from_utf8(list).unwrap();
+        Self::with(names.lines().map(|name| (name.to_owned(), busybox.to_owned())))
+    }
+
+    /// A node that lacks `timeout`.
+    pub(super) fn without_timeout() -> Self {
+        let names = ["sh", "cat", "echo", "id", "sleep"];
+        Self::with(names.map(|name| (name.to_owned(), Path::new("/bin").join(name))).into_iter())
+    }
+
+    fn with(commands: impl Iterator<Item = (String, PathBuf)>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, program) in commands {
+            std::os::unix::fs::symlink(program, folder.path().join(name)).unwrap();
+        }
+        let path = folder.path().display();
+        let line = format!("ForceCommand PATH={path}; export PATH; eval \"$SSH_ORIGINAL_COMMAND\"");
+        Self { sshd: Sshd::with(&line), _folder: folder }
+    }
+}
+
+impl super::Place for Bare {
+    fn lane(&self) -> Box<dyn Transport> {
+        self.sshd.lane()
+    }
+}
+
 pub(super) fn keygen(path: &Path, kind: &str) {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-t", kind, "-N", "", "-C", "a test", "-f"]).arg(path);
