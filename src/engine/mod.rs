@@ -4,12 +4,16 @@
 //! they print. A new engine is one file and one line in [`engine`].
 
 mod docker;
+mod folders;
+mod lxc;
 mod oci;
 mod podman;
 mod spec;
 mod token;
+mod variables;
 
 pub use docker::Docker;
+pub use lxc::Lxc;
 pub use podman::Podman;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, State};
 
@@ -69,11 +73,12 @@ pub trait Engine: Sync {
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String>;
 }
 
-/// The engine of a kind.
+/// The engine of a kind; `None` = not here yet.
 pub fn engine(kind: EngineKind) -> Option<&'static dyn Engine> {
     match kind {
-        EngineKind::Native | EngineKind::Lxc => None,
+        EngineKind::Native => None,
         EngineKind::Docker => Some(&Docker),
         EngineKind::Podman => Some(&Podman),
+        EngineKind::Lxc => Some(&Lxc),
     }
 }

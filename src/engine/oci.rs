@@ -4,7 +4,6 @@
 
 mod arguments;
 mod observed;
-mod variables;
 
 use super::{ContainerSpec, Engine, Inventory, ParseError};
 use crate::command::{Command, quote};
@@ -75,20 +74,9 @@ impl<E: Oci> Engine for E {
     }
 
     fn create(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
-        let mut commands = Vec::new();
-        let folders: Vec<&str> = spec
-            .mounts
-            .iter()
-            .map(|mount| mount.host.as_str())
-            .filter(|host| host.ends_with('/'))
-            .collect();
-        if !folders.is_empty() {
-            commands.push(Command::new(["mkdir", "-p", "--"].into_iter().chain(folders)));
-        }
         let mut run = Command::sh(E::CREATE, arguments::of_run(spec)).hide(&spec.secrets);
-        run.env = variables::through_environment(&spec.env);
-        commands.push(run);
-        commands
+        run.env = super::variables::through_environment(&spec.env);
+        super::folders::make_folders(spec).into_iter().chain([run]).collect()
     }
 
     fn repin(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
