@@ -10,7 +10,7 @@ mod refusals;
 mod variables;
 
 use super::{ContainerSpec, Engine, Inventory, ParseError};
-use crate::command::{Command, DEFAULT_DEADLINE, Stdin, quote};
+use crate::command::{Command, DEFAULT_DEADLINE, Secret, Stdin, quote};
 use crate::facts::{CgroupVersion, Facts};
 use crate::model::{EngineKind, Image, ImageFile};
 use std::time::Duration;
@@ -67,7 +67,8 @@ impl Engine for Lxc {
         let words = words.into_iter().chain(config::words_of_node(spec));
         let create = Command::sh(include_str!("lxc/create.sh"), words)
             .stdin(config::files(spec, facts.cgroup.version))
-            .hide(&spec.secrets);
+            .hide(&spec.secrets)
+            .hide(&quoted(&spec.secrets));
         super::folders::make_folders(spec).into_iter().chain([create]).collect()
     }
 
@@ -114,6 +115,17 @@ impl Engine for Lxc {
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         refusals::of(spec)
     }
+}
+
+/// Secrets with a quote as they stand inside quotes in the files of a container.
+fn quoted(secrets: &[Secret]) -> Vec<Secret> {
+    let with_quote = secrets.iter().filter(|secret| secret.value.contains('\''));
+    with_quote
+        .map(|secret| Secret {
+            name: secret.name.clone(),
+            value: secret.value.replace('\'', r"'\''"),
+        })
+        .collect()
 }
 
 fn endless(mut command: Command) -> Command {

@@ -143,20 +143,9 @@ fn capabilities(spec: &ContainerSpec) -> (Option<String>, Option<String>) {
 
 /// The script that starts the container, now and later; `$dir` is its folder.
 fn start(spec: &ContainerSpec) -> String {
-    let mut assignments = String::new();
-    let mut command = String::new();
-    for (index, word) in spec.command.iter().enumerate() {
-        // Quoting would take a secret with a quote apart, and then nothing hides it.
-        let is_torn = |value: &str| value.contains('\'') && word.contains(value);
-        if spec.secrets.iter().any(|secret| is_torn(&secret.value)) {
-            let name = format!("vnfctl_word_{index}");
-            assignments.push_str(&variables::assignment(&name, word));
-            write!(command, " \"${name}\"").expect("a string takes all");
-        } else {
-            write!(command, " {}", quote(word)).expect("a string takes all");
-        }
-    }
-    let separator = if command.is_empty() { "" } else { " --" };
+    let command: Vec<String> = spec.command.iter().map(|word| quote(word)).collect();
+    let command =
+        if command.is_empty() { String::new() } else { format!(" -- {}", command.join(" ")) };
     let name = quote(&spec.name);
     // A definition without a value takes it from the environment; in the configuration itself it
     // would make every program fail that reads it without the variable (LXC 5.0).
@@ -168,6 +157,6 @@ fn start(spec: &ContainerSpec) -> String {
          for vnfctl_variable in $vnfctl_inherited; do\n\
          set -- \"$@\" --define \"lxc.environment=$vnfctl_variable\"\n\
          done\n\
-         {assignments}exec lxc-start --name {name} --daemon \"$@\"{separator}{command}\n"
+         exec lxc-start --name {name} --daemon \"$@\"{command}\n"
     )
 }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::command::Secret;
 use crate::engine::{Labels, State};
 use crate::model::Mount;
 use insta::assert_snapshot;
