@@ -15,6 +15,9 @@ use crate::facts::{CgroupVersion, Facts};
 use crate::model::{EngineKind, Image, ImageFile};
 use std::time::Duration;
 
+/// Script that makes an image present.
+const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("lxc/acquire.sh"));
+
 /// How long an image may take to arrive.
 const ACQUIRE_DEADLINE: Duration = Duration::from_mins(30);
 
@@ -42,14 +45,13 @@ impl Engine for Lxc {
         let (Some(base), Some(name)) = (base::folder(image), &image.name) else {
             return Vec::new();
         };
-        let script = include_str!("lxc/acquire.sh");
         let mut command = match &image.file {
             None => {
                 let template = shlex::split(name).unwrap_or_default();
-                Command::sh(script, [base, "template".into()].into_iter().chain(template))
+                Command::sh(ACQUIRE, [base, "template".into()].into_iter().chain(template))
             }
-            Some(ImageFile::Here(_)) => Command::sh(script, [&base, "file", ""]),
-            Some(ImageFile::Node(path)) => Command::sh(script, [&base, "file", path]),
+            Some(ImageFile::Here(_)) => Command::sh(ACQUIRE, [&base, "file", ""]),
+            Some(ImageFile::Node(path)) => Command::sh(ACQUIRE, [&base, "file", path]),
         };
         if let Some(ImageFile::Here(path)) = &image.file {
             command.stdin = Stdin::File(path.clone());

@@ -12,6 +12,9 @@ use crate::model::{EngineKind, Image, ImageFile};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Script that makes an image present.
+const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("oci/acquire.sh"));
+
 /// How long an image may take to arrive.
 const ACQUIRE_DEADLINE: Duration = Duration::from_mins(30);
 
@@ -63,8 +66,7 @@ impl<E: Oci> Engine for E {
         let Some(name) = image.name.as_deref() else {
             return Vec::new();
         };
-        let from_file =
-            |file: &str| Command::sh(include_str!("oci/acquire.sh"), [E::KIND.word(), name, file]);
+        let from_file = |file: &str| Command::sh(ACQUIRE, [E::KIND.word(), name, file]);
         let command = match &image.file {
             None => call::<E>(&["pull", "--quiet", name]),
             Some(ImageFile::Node(path)) => from_file(path),

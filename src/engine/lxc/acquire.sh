@@ -29,8 +29,12 @@ else
 		say "image file \`$file\` cannot be read on this node"
 		exit 1
 	fi
-	tar -C "$tmp/rootfs" --numeric-owner -xpf "$file" || exit
+	plain "$file" | tar -C "$tmp/rootfs" --numeric-owner -xpf - || exit
 	rm -f -- "$tmp/image"
+	if [ -e "$tmp/rootfs/manifest.json" ] || [ -e "$tmp/rootfs/oci-layout" ]; then
+		say 'the image file is an archive of docker or podman, not a root file system'
+		exit 1
+	fi
 	config=$(lxc-config lxc.default_config)
 fi
 [ -n "$(ls -A "$tmp/rootfs")" ] || {
