@@ -4,13 +4,17 @@
 //! they print. A new engine is one file and one line in [`engine`].
 
 mod docker;
+mod folders;
+mod lxc;
 mod native;
 mod oci;
 mod podman;
 mod spec;
 mod token;
+mod variables;
 
 pub use docker::Docker;
+pub use lxc::Lxc;
 pub use native::Native;
 pub use podman::Podman;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, State};
@@ -74,9 +78,9 @@ pub trait Engine: Sync {
 /// The engine of a kind.
 pub fn engine(kind: EngineKind) -> &'static dyn Engine {
     match kind {
+        EngineKind::Native => &Native,
         EngineKind::Docker => &Docker,
         EngineKind::Podman => &Podman,
-        EngineKind::Native => &Native,
-        EngineKind::Lxc => unreachable!("not merged yet"),
+        EngineKind::Lxc => &Lxc,
     }
 }

@@ -4,7 +4,6 @@
 
 mod arguments;
 mod observed;
-mod variables;
 
 use super::{ContainerSpec, Engine, Inventory, ParseError};
 use crate::command::{Command, quote};
@@ -12,6 +11,9 @@ use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// Script that makes an image present.
+const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("oci/acquire.sh"));
 
 /// How long an image may take to arrive.
 const ACQUIRE_DEADLINE: Duration = Duration::from_mins(30);
@@ -64,8 +66,7 @@ impl<E: Oci> Engine for E {
         let Some(name) = image.name.as_deref() else {
             return Vec::new();
         };
-        let from_file =
-            |file: &str| Command::sh(include_str!("oci/acquire.sh"), [E::KIND.word(), name, file]);
+        let from_file = |file: &str| Command::sh(ACQUIRE, [E::KIND.word(), name, file]);
         let command = match &image.file {
             None => call::<E>(&["pull", "--quiet", name]),
             Some(ImageFile::Node(path)) => from_file(path),
@@ -75,20 +76,9 @@ impl<E: Oci> Engine for E {
     }
 
     fn create(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
-        let mut commands = Vec::new();
-        let folders: Vec<&str> = spec
-            .mounts
-            .iter()
-            .map(|mount| mount.host.as_str())
-            .filter(|host| host.ends_with('/'))
-            .collect();
-        if !folders.is_empty() {
-            commands.push(Command::new(["mkdir", "-p", "--"].into_iter().chain(folders)));
-        }
         let mut run = Command::sh(E::CREATE, arguments::of_run(spec)).hide(&spec.secrets);
-        run.env = variables::through_environment(&spec.env);
-        commands.push(run);
-        commands
+        run.env = super::variables::through_environment(&spec.env);
+        super::folders::make_folders(spec).into_iter().chain([run]).collect()
     }
 
     fn repin(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {

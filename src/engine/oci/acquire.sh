@@ -11,22 +11,15 @@ elif [ ! -r "$file" ]; then
 	exit 1
 fi
 # A rootfs has no manifest.json at its top; an archive of `save` has one, an OCI layout an index.
-members=$(tar -tf "$file") || {
+members=$(plain "$file" | tar -tf -) || {
 	say 'the image file is no tarball'
 	exit 1
 }
 if ! printf '%s\n' "$members" | grep -Eqx '(\./)?(manifest\.json|oci-layout)'; then
-	"$engine" import -- "$file" "$name" >/dev/null
+	plain "$file" | "$engine" import - "$name" >/dev/null
 	exit
 fi
-# Podman 4.3 loads no compressed archive.
-case $(od -An -tx1 -N6 "$file" | tr -d ' \n') in
-1f8b*) plain='gzip -dc' ;;
-fd377a585a00) plain='xz -dc' ;;
-28b52ffd*) plain='zstd -dc' ;;
-*) plain="cat" ;;
-esac
-said=$($plain <"$file" | "$engine" load) || exit
+said=$(plain "$file" | "$engine" load) || exit
 loaded=$(printf '%s\n' "$said" | sed -n 's/^Loaded image[^:]*: //p' | tr ',' '\n')
 case $(printf '%s\n' "$loaded" | grep -c .) in
 1) "$engine" tag "$loaded" "$name" ;;

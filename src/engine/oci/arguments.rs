@@ -1,6 +1,6 @@
 //! The words after `run`: options, image, command; and what no words can say.
 
-use super::variables::is_passed_on;
+use crate::engine::variables::is_passed_on;
 use crate::engine::{ContainerSpec, Labels};
 use crate::model::{EngineKind, Mount};
 

@@ -5,5 +5,6 @@ while [ "$#" != 0 ]; do
 	podman image exists -- "$1" >/dev/null 2>&1 && printf 'image %s\n' "$2" &
 	shift 2
 done
+# shellcheck disable=SC2034 # observe.sh, which follows, prints it
 found=$(podman ps --all --no-trunc --format "$template") || exit
 wait

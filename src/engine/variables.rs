@@ -1,8 +1,9 @@
 //! Which variables of a container may pass through the environment of the program that makes it.
+//! Pure.
 
 use crate::command::is_variable_name;
 
-/// Names that steer the shell, the loader, Go's runtime, docker or podman themselves: passing one
+/// Names that steer the shell, the loader, Go's runtime or an engine's program itself: passing one
 /// through the environment would change the program that should only hand it on.
 const STEERING: &[&str] = &[
     "CDPATH",
@@ -41,7 +42,7 @@ const STEERING: &[&str] = &[
     "container",
 ];
 
-/// The same, by prefix.
+/// The same, by prefix; the last is that of variables in our own scripts.
 const STEERING_PREFIXES: &[&str] = &[
     "BASH",
     "BUILDAH_",
@@ -62,10 +63,11 @@ const STEERING_PREFIXES: &[&str] = &[
     "STORAGE_",
     "XDG_",
     "_CONTAINERS_",
+    "LXC_",
+    "vnfctl_",
 ];
 
-/// Whether the value goes through the process environment (`--env NAME`) and so stays out of
-/// argv; else it is written out (`--env NAME=value`).
+/// Whether the value may go through the process environment, and so stay out of argv.
 pub(super) fn is_passed_on(name: &str) -> bool {
     is_variable_name(name)
         && !STEERING.contains(&name)
