@@ -1,0 +1,42 @@
+"""The topologies and saved machines the benchmarks run on."""
+
+
+def containers(engine, count, ssh=None, image=None):
+    """`count` idle containers of one engine on one node, all on one CPU: this machine may have few."""
+    ssh = f'ssh = "{ssh}"\n' if ssh else ""
+    image = f'image = "{image}"\n' if image else ""
+    network = 'network = "none"\ncommand = ["sleep", "infinity"]\n' if engine in ("docker", "podman") else ""
+    return f"""name = "bench-{engine}-{count}"
+
+[nodes.DUT1]
+{ssh}system_cpus = 1
+
+[groups.BENCH]
+engine = "{engine}"
+{image}count = {count}
+cpu_count = 1
+cpu_shared = true
+{network}"""
+
+
+def many(nodes, per_node):
+    """The same two groups on each of many nodes, one per NUMA node."""
+    lines = ['name = "bench-plan"\n']
+    for node in range(1, nodes + 1):
+        lines.append(f'[nodes.DUT{node}]\nssh = "root@192.0.2.{node}"\n')
+    for numa in (0, 1):
+        lines.append(
+            f'[groups.NF{numa}]\nengine = "docker"\nimage = "vnf/bench:1"\ncount = {per_node // 2}\n'
+            f"cpu_count = 20\ncpu_skip = 1\ncpu_shared = true\ncpuset_mems = {numa}\n"
+        )
+    return "\n".join(lines)
+
+
+def machine():
+    """`lscpu -p` of two sockets with 28 cores and SMT, siblings 56 apart."""
+    lines = ["# CPU,Core,Socket,Node,,L1d,L1i,L2,L3"]
+    for cpu in range(112):
+        core = cpu % 56
+        socket = core // 28
+        lines.append(f"{cpu},{core},{socket},{socket},,{core},{core},{core},{socket}")
+    return "\n".join(lines) + "\n"
