@@ -1,8 +1,19 @@
 //! Links between containers: commands out, observations in. Pure; knows neither node nor engine,
 //! only how to ask for a container's first process.
 
+mod veth;
+
+pub use veth::Veth;
+
 use crate::command::Command;
 use crate::model::LinkKind;
+
+/// The driver of a kind of link.
+pub fn driver(kind: LinkKind) -> &'static dyn LinkDriver {
+    match kind {
+        LinkKind::Veth => &Veth,
+    }
+}
 
 /// One link as it should be, on one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +73,4 @@ pub trait LinkDriver: Sync {
     /// Traffic proof: prints one line per ping, `ok|lost <from interface> <address>`; `None` when
     /// there is nothing to ping.
     fn verify(&self, link: &LinkSpec) -> Option<Command>;
-}
-
-pub fn driver(_kind: LinkKind) -> &'static dyn LinkDriver {
-    unimplemented!()
 }

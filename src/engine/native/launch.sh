@@ -42,10 +42,13 @@ follow() {
 		*) outcome=$word ;;
 		esac
 	done
-	# Without a shell inside, the end of the pipe is the success: it closes on exec.
+	# Without a shell inside, the end of the pipe is the success: it closes on exec. The code of
+	# what failed to follows its end.
 	if [ "$outcome" = direct ]; then
-		alive || { nap; read -r code <"$s/code"; }
-		[ "${code:-0}" -ge 126 ] || outcome=up
+		code=0 tries=0
+		while ! alive && [ ! -s "$s/code" ] && [ "$tries" -lt 100 ]; do nap; tries=$((tries + 1)); done
+		alive || read -r code <"$s/code"
+		[ "$code" -ge 126 ] || outcome=up
 	fi
 	[ "$outcome" = up ] && return 0
 	say "container \`$name\` does not start:"

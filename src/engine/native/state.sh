@@ -3,11 +3,12 @@ name=$1
 base=/run/vnfctl/native s=/run/vnfctl/native/$name
 say() { printf '%s\n' "$*" >&2; }
 nap() { sleep 0.02 2>/dev/null || sleep 1; }
-# Whether the first process lives; sets pid. The start time (field 22) guards against reuse.
+# Whether the first process lives; sets pid. The start time (field 22) guards against reuse; a
+# zombie or a process with PF_EXITING does not live.
 alive() {
 	{ read -r pid born <"$s/pid" && read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 1
 	set -- ${stat##*) }
-	[ "$1" != Z ] && [ "${20}" = "$born" ]
+	[ "$1" != Z ] && [ $(($7 & 4)) = 0 ] && [ "${20}" = "$born" ]
 }
 # Whether any process is left in the container's cgroups; the monitor leaves them last.
 busy() {
