@@ -12,6 +12,7 @@ mod layers;
 mod machines;
 mod native;
 mod placement;
+mod readme;
 mod soundness;
 mod streams;
 mod vectors;

@@ -1,3 +1,5 @@
+//! What the engine says, held to what the tools understood when it was tried.
+
 use super::*;
 use crate::engine::{Labels, State};
 use crate::model::Mount;

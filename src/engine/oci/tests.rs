@@ -1,3 +1,5 @@
+//! What the engines say, held to what the tools understood when it was tried.
+
 use super::*;
 use crate::command::Secret;
 use crate::engine::{Docker, Labels, Podman, State};
