@@ -50,11 +50,12 @@ pub fn execute(
         kill: Stop::new(),
     };
     std::thread::scope(|scope| {
-        scope.spawn(|| run.watch(stop, steps_of.keys()));
+        let nodes: Vec<&str> = steps_of.keys().copied().collect();
+        let run = &run;
+        scope.spawn(move || run.watch(stop, &nodes));
         for (&node, &steps) in &steps_of {
             let lanes = options.jobs.clamp(1, steps.div_ceil(lanes.steps_per_lane(node)));
             for lane in 0..lanes {
-                let run = &run;
                 scope.spawn(move || run.lane(node, lane, lanes));
             }
         }
@@ -78,10 +79,10 @@ impl<'p> Run<'p> {
     }
 
     /// Turns the person's wish to stop into a halt at once and a kill after the grace.
-    fn watch<'n>(&self, stop: &Stop, nodes: impl Iterator<Item = &'n &'n str> + Clone) {
+    fn watch(&self, stop: &Stop, nodes: &[&str]) {
         let mut schedule = self.locked();
         let mut waited: Option<Duration> = None;
-        while !nodes.clone().all(|node| schedule.is_finished(node)) {
+        while !nodes.iter().all(|node| schedule.is_finished(node)) {
             if stop.is_requested() && waited.is_none() {
                 let skipped = schedule.halt("interrupted");
                 self.tell_skipped(&schedule, &skipped);
@@ -123,21 +124,32 @@ impl<'p> Run<'p> {
                 }
             }
             if let Some(&id) = in_flight.front() {
-                if let Err(error) = self.receive(id, &mut lane) {
-                    return self.lost(in_flight, error);
-                }
+                let hung = match self.receive(id, &mut lane) {
+                    Ok(hung) => hung,
+                    Err(error) => return self.lost(in_flight, error),
+                };
                 in_flight.pop_front();
+                if hung {
+                    for id in in_flight.drain(..) {
+                        let reason = "it was queued behind a command that hung".into();
+                        self.finish(id, Outcome::Skipped { reason }, Duration::ZERO);
+                    }
+                    lane = match self.lanes.take(node, &self.kill) {
+                        Ok(lane) => lane,
+                        Err(error) => return self.could_not_open(node, error),
+                    };
+                }
             } else if !self.wait_for_work(node) {
                 return self.lanes.put_back(node, lane);
             }
         }
     }
 
-    fn receive(&self, id: StepId, lane: &mut Box<dyn Transport>) -> Result<(), TransportError> {
+    /// Waits for one step; true = it outlived its deadline, and the lane may have gone with it.
+    fn receive(&self, id: StepId, lane: &mut Box<dyn Transport>) -> Result<bool, TransportError> {
         let output = lane.receive(&self.kill, &mut |_, _| ())?;
-        let elapsed = output.elapsed;
-        self.finish(id, self.judge(id, output), elapsed);
-        Ok(())
+        self.finish(id, self.judge(id, &output), output.elapsed);
+        Ok(matches!(output.exit, Exit::Deadline(_)))
     }
 
     /// Blocks until a step of the node waits; false = the node is finished.
@@ -166,7 +178,7 @@ impl<'p> Run<'p> {
         if in_flight >= share { None } else { schedule.take(node) }
     }
 
-    fn judge(&self, id: StepId, output: Output) -> Outcome {
+    fn judge(&self, id: StepId, output: &Output) -> Outcome {
         match output.exit {
             Exit::Code(code) if self.plan.steps[id].command.accepts(code) => Outcome::Done,
             exit => Outcome::Failed {

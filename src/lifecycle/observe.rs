@@ -58,7 +58,7 @@ fn observe_node(
     stop: &Stop,
 ) -> Result<NodeState, TransportError> {
     let Some(engines) = &look.engines else {
-        let facts = ask(lanes, node, vec![facts::probe(&look.pci, &EngineKind::ALL)], stop)?;
+        let facts = ask(lanes, node, &[facts::probe(&look.pci, &EngineKind::ALL)], stop)?;
         let facts = read_facts(node, &facts[0])?;
         let present = facts.engines.iter().filter(|(_, version)| version.is_ok());
         let engines = present.map(|(kind, _)| (*kind, Vec::new())).collect();
@@ -70,7 +70,7 @@ fn observe_node(
     let links = by_kind(&look.links);
     commands.extend(links.iter().map(|(kind, links)| driver(*kind).query(links)));
 
-    let outputs = ask(lanes, node, commands, stop)?;
+    let outputs = ask(lanes, node, &commands, stop)?;
     let mut outputs = outputs.iter();
     let mut next = || outputs.next().expect("one output per command");
     let facts = read_facts(node, next())?;
@@ -96,11 +96,11 @@ fn by_kind(links: &[LinkSpec]) -> BTreeMap<LinkKind, Vec<LinkSpec>> {
 fn ask(
     lanes: &Lanes<'_>,
     node: &str,
-    commands: Vec<Command>,
+    commands: &[Command],
     stop: &Stop,
 ) -> Result<Vec<Output>, TransportError> {
     if lanes.steps_per_lane(node) > 1 || commands.len() < 2 {
-        return ask_one_lane(lanes, node, &commands, stop);
+        return ask_one_lane(lanes, node, commands, stop);
     }
     std::thread::scope(|scope| {
         let threads: Vec<_> = commands
@@ -131,7 +131,10 @@ fn ask_one_lane(
         .iter()
         .map(|_| lane.receive(stop, &mut |_, _| ()))
         .collect::<Result<Vec<_>, _>>()?;
-    lanes.put_back(node, lane);
+    // A lane whose command outlived its deadline may be gone.
+    if !outputs.iter().any(|output| matches!(output.exit, Exit::Deadline(_))) {
+        lanes.put_back(node, lane);
+    }
     Ok(outputs)
 }
 

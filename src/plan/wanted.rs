@@ -166,5 +166,6 @@ fn describe(group: &Group) -> Map<String, Value> {
 /// The first 64 bits of SHA-256 in hexadecimal: enough to tell a change, short enough to store.
 fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let head: [u8; 8] = hash[..8].try_into().expect("SHA-256 has 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(head))
 }

@@ -17,9 +17,8 @@ fn blocks(language: &str) -> Vec<&'static str> {
 
 fn loaded(name: &str, text: &str) -> Loaded {
     let source = Source { name: name.to_owned(), text: text.to_owned() };
-    load(&[source], &|_| None).unwrap_or_else(|problems| {
-        panic!("{}", vnfctl::ui::diagnostic::render(&problems, false))
-    })
+    load(&[source], &|_| None)
+        .unwrap_or_else(|problems| panic!("{}", vnfctl::ui::diagnostic::render(&problems, false)))
 }
 
 #[test]
@@ -33,7 +32,8 @@ fn every_key_of_the_file_is_described() {
 
 #[test]
 fn every_verb_is_described_and_no_other() {
-    let verbs = README.split("\n## Verbs\n").nth(1).unwrap().split("\n\nEvery verb").next().unwrap();
+    let verbs =
+        README.split("\n## Verbs\n").nth(1).unwrap().split("\n\nEvery verb").next().unwrap();
     let told: BTreeSet<String> = verbs
         .lines()
         .filter(|line| line.starts_with("| `"))
