@@ -22,6 +22,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Native;
 
+const TOOLS: &str = include_str!("native/tools.sh");
 const STATE: &str = include_str!("native/state.sh");
 const RECORD: &str = include_str!("native/record.sh");
 const CGROUP: &str = include_str!("native/cgroup.sh");
@@ -43,6 +44,7 @@ fn script(parts: &[&str]) -> String {
 fn stages() -> [String; 3] {
     let monitor = [
         STATE,
+        TOOLS,
         RECORD,
         include_str!("native/root.sh"),
         include_str!("native/mounts.sh"),
@@ -94,7 +96,8 @@ impl Engine for Native {
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
-        let main = script(&[STATE, RECORD, CGROUP, LAUNCH, include_str!("native/create.sh")]);
+        let main =
+            script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, include_str!("native/create.sh")]);
         let labels =
             spec.labels.pairs().map(|(key, value)| format!("{}{key}={value}", Labels::PREFIX));
         let labels = format!("{}\nimage={}", labels.join("\n"), config::image_word(&spec.image));
@@ -112,7 +115,7 @@ impl Engine for Native {
     }
 
     fn start(&self, name: &str) -> Command {
-        let main = script(&[STATE, RECORD, CGROUP, LAUNCH, include_str!("native/start.sh")]);
+        let main = script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, include_str!("native/start.sh")]);
         Command::sh(&main, std::iter::once(name.to_owned()).chain(stages()))
     }
 
@@ -129,7 +132,7 @@ impl Engine for Native {
     /// A terminal is the lane's own, so `tty` changes nothing. In an image without util-linux'
     /// `setpriv` the command keeps all capabilities.
     fn exec(&self, name: &str, argv: &[String], _tty: bool) -> Command {
-        let main = script(&[STATE, CGROUP, include_str!("native/exec.sh")]);
+        let main = script(&[STATE, TOOLS, CGROUP, include_str!("native/exec.sh")]);
         let enter = script(&[RECORD, include_str!("native/enter.sh")]);
         let args = [name.to_owned(), enter].into_iter().chain(argv.iter().cloned());
         let mut command = Command::sh(&main, args);

@@ -18,7 +18,7 @@ impl LinkDriver for Veth {
         let ends = links.iter().flat_map(|link| &link.ends);
         let containers: BTreeMap<_, _> = ends.map(|end| (&end.container, &end.pid)).collect();
         let args = containers.into_iter().flat_map(|(name, pid)| [name, pid]);
-        Command::sh(include_str!("veth/query.sh"), args)
+        script(include_str!("veth/query.sh"), args)
     }
 
     fn parse(&self, links: &[LinkSpec], stdout: &str) -> Result<Vec<ObservedLink>, String> {
@@ -39,13 +39,13 @@ impl LinkDriver for Veth {
             let mac = end.mac.clone().unwrap_or_default();
             args.extend([end.pid.clone(), end.interface.clone(), mac, batch(link, end)]);
         }
-        Command::sh(include_str!("veth/create.sh"), args)
+        script(include_str!("veth/create.sh"), args)
     }
 
     fn destroy(&self, link: &LinkSpec) -> Command {
         let ends = link.ends.iter().flat_map(|end| [end.pid.clone(), end.interface.clone()]);
         let args = std::iter::once(owner(link)).chain(ends);
-        Command::sh(include_str!("veth/destroy.sh"), args)
+        script(include_str!("veth/destroy.sh"), args)
     }
 
     fn verify(&self, link: &LinkSpec) -> Option<Command> {
@@ -60,7 +60,7 @@ impl LinkDriver for Veth {
         }
         // Ten tries of a second and a pause of up to a second each.
         let deadline = Duration::from_secs(30);
-        Some(Command::sh(include_str!("veth/verify.sh"), args).deadline(deadline))
+        Some(script(include_str!("veth/verify.sh"), args).deadline(deadline))
     }
 }
 
@@ -88,6 +88,11 @@ struct Device {
 struct Address {
     local: Option<IpAddr>,
     prefixlen: u8,
+}
+
+/// One of the scripts, after the search for the tools it uses.
+fn script<I: IntoIterator<Item = S>, S: Into<String>>(text: &str, args: I) -> Command {
+    Command::sh(&format!("{}{text}", include_str!("../engine/native/tools.sh")), args)
 }
 
 fn owner(link: &LinkSpec) -> String {

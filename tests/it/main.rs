@@ -16,3 +16,4 @@ mod readme;
 mod soundness;
 mod streams;
 mod vectors;
+mod veth;

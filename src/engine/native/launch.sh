@@ -1,5 +1,6 @@
 # Starts a container whose state folder holds its config. Scripts: monitor, init, reaper.
 launch() {
+	tools setsid unshare nsenter
 	cpuset_at= memory_at= memory= net=-n
 	exec 4<"$s/config" || return 1
 	while record; do
@@ -18,7 +19,7 @@ launch() {
 	(
 		exec 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 		exec 5<"$s/go"
-		join && cd / && exec setsid -f unshare -m -u -i -p $net -- \
+		join && cd / && exec "$setsid" -f "$unshare" -m -u -i -p $net -- \
 			sh -c "$monitor" vnfctl "$name" "$init" "$reaper"
 	) 3>&1 >"$s/error" 2>&1 </dev/null | follow
 }
@@ -36,7 +37,7 @@ follow() {
 		pivoted)
 			# The new root may have no umount, so the old root's is used. The old root lies
 			# over the new root's /proc, and goes as a whole.
-			nsenter -t "$pid" -m --root="/proc/$pid/root/proc" umount -l / || break
+			"$nsenter" -t "$pid" -m --root="/proc/$pid/root/proc" umount -l / || break
 			echo go >&5
 			;;
 		*) outcome=$word ;;

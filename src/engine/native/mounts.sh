@@ -69,6 +69,6 @@ bind_all() {
 			return 1
 		}
 		case $mode in ro) mode=rbind,ro ;; *) mode=rbind ;; esac
-		mount -o "$mode" "$host" "$at" || return 1
+		"$mount" -o "$mode" "$host" "$at" || return 1
 	done
 }

@@ -115,14 +115,14 @@ root() {
 		image_root || return 1
 		for top in proc sys dev; do [ -d "$r/$top" ] || mkdir "$r/$top" || return 1; done
 		kernel_parts >"$s/fstab"
-		mount -a -T "$s/fstab" || return 1
+		"$mount" -a -T "$s/fstab" || return 1
 	else
 		missing_tops
 		{ node_root overlay; kernel_parts; } >"$s/fstab"
-		if ! mount -a -T "$s/fstab" 2>"$s/overlay"; then
-			umount -R "$r" 2>/dev/null
+		if ! "$mount" -a -T "$s/fstab" 2>"$s/overlay"; then
+			"$umount" -R "$r" 2>/dev/null
 			{ node_root plain; kernel_parts; } >"$s/fstab"
-			mount -a -T "$s/fstab" || return 1
+			"$mount" -a -T "$s/fstab" || return 1
 		fi
 	fi
 	if [ -z "$privileged" ]; then
@@ -134,17 +134,17 @@ root() {
 	fi
 	[ ! -d "$r/dev/pts" ] || line devpts "$r/dev/pts" devpts newinstance,ptmxmode=0666,mode=620 >>"$s/fstab"
 	[ ! -d "$r/dev/shm" ] || line tmpfs "$r/dev/shm" tmpfs mode=1777,nosuid,nodev >>"$s/fstab"
-	mount -a -T "$s/fstab"
+	"$mount" -a -T "$s/fstab"
 }
 
 image_root() {
 	[ -d "$image" ] || { say "\`$image\` is no folder on this node"; return 1; }
 	if [ ! -e "$s/copied" ]; then
 		# By way of the working folder: a path of any characters.
-		cd "$image" && mount -t overlay overlay \
+		cd "$image" && "$mount" -t overlay overlay \
 			-o "lowerdir=.,upperdir=$s/upper,workdir=$s/work" "$r" 2>"$s/overlay" &&
 			{ cd /; return 0; }
 		cd / && cp -a "$image/." "$r/" && : >"$s/copied" || return 1
 	fi
-	mount --bind "$r" "$r"
+	"$mount" --bind "$r" "$r"
 }

@@ -1,15 +1,16 @@
 # usage: OWNER MTU PID_A NAME_A MAC_A BATCH_A PID_B NAME_B MAC_B BATCH_B; the pids are expressions.
+tools nsenter ip
 owner=$1 mtu=$2 name_a=$4 mac_a=$5 name_b=$8 mac_b=$9
 a=$(eval "$3") b=$(eval "$7")
 [ "${a:-0}" -gt 0 ] || { echo "the container of \`$name_a\` does not run" >&2; exit 1; }
 [ "${b:-0}" -gt 0 ] || { echo "the container of \`$name_b\` does not run" >&2; exit 1; }
 # Both ends are made where they belong: no name is taken in the node's own namespace.
-ip link add name "$name_a" netns "$a" ${mac_a:+address "$mac_a"} ${mtu:+mtu "$mtu"} type veth \
+"$ip" link add name "$name_a" netns "$a" ${mac_a:+address "$mac_a"} ${mtu:+mtu "$mtu"} type veth \
 	peer name "$name_b" netns "$b" ${mac_b:+address "$mac_b"} ${mtu:+mtu "$mtu"} || exit 1
 undo() {
-	nsenter -t "$a" -n ip link delete dev "$name_a"
+	"$nsenter" -t "$a" -n ip link delete dev "$name_a"
 	exit 1
 }
 trap undo HUP INT TERM
-printf '%s\n' "$6" | nsenter -t "$a" -n ip -batch - || undo
-printf '%s\n' "${10}" | nsenter -t "$b" -n ip -batch - || undo
+printf '%s\n' "$6" | "$nsenter" -t "$a" -n ip -batch - || undo
+printf '%s\n' "${10}" | "$nsenter" -t "$b" -n ip -batch - || undo
