@@ -53,7 +53,7 @@ pub(crate) fn ok(commands: &[Command]) -> String {
 }
 
 pub(crate) fn sh(script: &str) -> String {
-    ok(&[Command::sh(script, [""; 0])])
+    ok(&[Command::sh(script.to_owned(), [""; 0])])
 }
 
 /// cgroups of this machine.

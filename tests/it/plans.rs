@@ -152,7 +152,7 @@ fn abridged(plan: &Plan) -> Plan {
         for word in &mut step.command.argv {
             let lines = word.lines().count();
             if lines > 3 {
-                *word = format!("({lines} lines)");
+                *word = format!("({lines} lines)").into();
             }
         }
     }
