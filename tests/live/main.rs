@@ -1,4 +1,10 @@
 //! The live suite: real engines on the lab's DUTs. Run by `tests/run`, which starts the lab; fails without one.
 #![expect(clippy::disallowed_methods, reason = "tests drive the lab's own scripts")]
 
+mod bytes;
+mod change;
+mod drift;
 mod lab;
+mod lifecycle;
+mod script;
+mod support;
