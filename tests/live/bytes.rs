@@ -100,7 +100,7 @@ fn mounts_of_any_name(bed: &Bed) {
     let mounts: Vec<&str> = mounts.iter().map(String::as_str).collect();
     let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine).mounts(&mounts))).up();
     for (number, name) in names.iter().enumerate() {
-        let script = "cat \"$1/number\" && echo back >\"$1/back\" && cat \"$2/number\" && ! : >\"$2/no\" 2>/dev/null";
+        let script = "cat \"$1/number\" && echo back >\"$1/back\" && cat \"$2/number\" && ! (: >\"$2/no\") 2>/dev/null";
         let at = [format!("/mnt/{name}"), format!("/mnt/ro {name}")];
         let ended = on.args(&["exec", "--", "sh", "-c", script, "sh", &at[0], &at[1]]).exits(0);
         assert_eq!(ended.stdout, format!("{number}{number}"), "{name:?}");

@@ -133,7 +133,7 @@ fn a_tarball_becomes_an_image(bed: &Bed) {
         crate::support::Place::Local => "/lab-images/busybox-b.tar".to_owned(),
         crate::support::Place::Ssh => bed.lab.image("busybox-b.tar").display().to_string(),
     };
-    let image = format!("live-b-{}", bed.name);
+    let image = format!("live-{}-{}", bed.name, std::process::id()); // no earlier run's
     let group = Group::new("VNF", bed.engine).image(&file).key("image", format!("\"{image}\""));
     let on = bed.on(&bed.topology().group(group.count(2)));
     on.run("create").exits(1).says("vnfctl acquire");

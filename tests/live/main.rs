@@ -3,8 +3,13 @@
 
 mod bytes;
 mod change;
+mod deadline;
 mod drift;
+mod interrupt;
 mod lab;
 mod lifecycle;
+mod links;
+mod nodes;
 mod script;
+mod shipped;
 mod support;

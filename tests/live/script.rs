@@ -43,7 +43,7 @@ fn dependencies_come_first(bed: &Bed) {
         .group(Group::new("MID", engine).count(2).depends_on(&["FIRST"]))
         .group(Group::new("FIRST", engine));
     let on = bed.on(&topology).up();
-    let born = |short| bed.born(bed.first(short));
+    let born = |short| bed.born(bed.first(short)).expect("it lives");
     assert!(born("FIRST1") <= born("MID1").min(born("MID2")));
     assert!(born("MID1").max(born("MID2")) <= born("LAST1"));
 

@@ -16,18 +16,17 @@ pub(crate) struct Task {
 /// What the kernel held for containers: gone when they are.
 #[derive(Debug)]
 pub(crate) struct Living {
-    namespaces: BTreeSet<String>,
+    /// Process ids with their start times: the kernel gives numbers of namespaces out again.
+    processes: BTreeSet<(u32, u64)>,
     cgroups: BTreeSet<String>,
 }
 
 impl Living {
-    /// Nothing lives in the namespaces, and the cgroups do not exist.
+    /// None of the processes lives, and the cgroups do not exist.
     #[track_caller]
     pub(crate) fn is_gone(&self, bed: &Bed) {
-        let left: Vec<_> = bed
-            .pids()
-            .filter(|pid| self.namespaces.contains(&bed.link(&format!("/proc/{pid}/ns/pid"))))
-            .collect();
+        let left: Vec<_> =
+            self.processes.iter().filter(|(pid, born)| bed.born(*pid) == Some(*born)).collect();
         assert!(left.is_empty(), "processes {left:?} live on");
         let left: Vec<_> = self.cgroups.iter().filter(|path| bed.dut.path(path).exists()).collect();
         assert!(left.is_empty(), "cgroups {left:?} are still there");
@@ -99,11 +98,11 @@ impl Bed {
     }
 
     /// Start time of a process in clock ticks since the start of the machine.
-    pub(crate) fn born(&self, pid: u32) -> u64 {
-        let stat = self.dut.read(&format!("/proc/{pid}/stat")).expect("it lives");
+    pub(crate) fn born(&self, pid: u32) -> Option<u64> {
+        let stat = self.dut.read(&format!("/proc/{pid}/stat"))?;
         let stat = String::from_utf8_lossy(&stat).into_owned();
         let fields = stat.rsplit_once(") ").expect("a name in brackets").1;
-        fields.split(' ').nth(19).and_then(|word| word.parse().ok()).expect("field 22")
+        fields.split(' ').nth(19)?.parse().ok()
     }
 
     /// What the kernel allows every process of a container.
@@ -158,14 +157,16 @@ impl Bed {
 
     /// What lives for the containers of this case right now.
     pub(crate) fn living(&self) -> Living {
-        let mut living = Living { namespaces: BTreeSet::new(), cgroups: BTreeSet::new() };
-        let own = self.link("/proc/1/ns/pid");
+        let mut living = Living { processes: BTreeSet::new(), cgroups: BTreeSet::new() };
+        let (own, mut seen) = (self.link("/proc/1/ns/pid"), BTreeSet::new());
         for pid in self.pids() {
             let namespace = self.link(&format!("/proc/{pid}/ns/pid"));
             let variables = self.dut.read(&format!("/proc/{pid}/environ")).unwrap_or_default();
             let label = format!("MICROSERVICE_LABEL={}-", self.name);
             let is_ours = variables.split(|&b| b == 0).any(|one| one.starts_with(label.as_bytes()));
-            if is_ours && namespace != own && living.namespaces.insert(namespace) {
+            if is_ours && namespace != own && seen.insert(namespace) {
+                let members = self.members(pid).into_iter();
+                living.processes.extend(members.filter_map(|pid| Some((pid, self.born(pid)?))));
                 living.cgroups.extend(self.cgroups_of(pid));
             }
         }
