@@ -91,7 +91,10 @@ impl<'a> Schedule<'a> {
             return self.halted.clone().map_or_else(Vec::new, |reason| self.halt(&reason));
         }
         if self.on_error != OnError::KeepGoing {
-            return self.halt(&format!("`{}` failed", step.sentence));
+            let reason = format!("`{}` failed", step.sentence);
+            let mut skipped = self.skip(self.dependents[id].clone(), &reason);
+            skipped.extend(self.halt(&reason));
+            return skipped;
         }
         if lost {
             let of_node = |(_, other): &(StepId, &Step)| other.node == step.node;

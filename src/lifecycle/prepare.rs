@@ -6,7 +6,8 @@ use super::session::{Seen, Session};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
-    Assignment, Observation, Plan, Request, Verb, Wanted, build, targets, wanted as specify,
+    Assignment, Observation, Plan, Request, Verb, Wanted, build, orphans, targets,
+    wanted as specify,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -80,6 +81,9 @@ pub fn prepare_from<'a>(
         unplaced(topology, &observation)
     };
     prepared.wanted = specify(topology, &assignments, &loaded.secrets);
+    if raises {
+        prepared.warnings.extend(strays(topology, &observation, &prepared.wanted));
+    }
     prepared.links = observation
         .keys()
         .map(|node| (node.clone(), crate::plan::wanted_links(topology, node)))
@@ -106,6 +110,23 @@ pub fn prepare_from<'a>(
     drop(targets);
     prepared.observation = observation;
     Ok(prepared)
+}
+
+/// Containers that the file no longer names may hold CPUs that others get now.
+fn strays(
+    topology: &Topology,
+    observation: &Observation,
+    wanted: &[Wanted<'_>],
+) -> Vec<(String, String)> {
+    let mut sentences = Vec::new();
+    for (node, state) in observation {
+        for found in orphans(&topology.name, node, state, wanted) {
+            let name = &found.name;
+            let removal = format!("`vnfctl destroy {name}` removes it");
+            sentences.push((node.clone(), format!("`{name}` is no longer in the file; {removal}")));
+        }
+    }
+    sentences
 }
 
 fn unplaced(topology: &Topology, observation: &Observation) -> Vec<Assignment> {

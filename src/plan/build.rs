@@ -17,9 +17,15 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
         plan: Plan::default(),
         refusals: Vec::new(),
         group_steps: BTreeMap::new(),
+        homes: BTreeSet::new(),
     };
     let targets: Vec<&Target<'_>> =
         targets.iter().filter(|target| builder.engines_answer(target)).collect();
+    for target in &targets {
+        let groups = target.wanted.iter().map(|wanted| wanted.group.name.as_str());
+        let found = owned(request.topology, target.state).map(group_of);
+        builder.homes.extend(groups.chain(found).map(|group| (group, target.node)));
+    }
     match request.verb {
         Verb::Acquire | Verb::Create | Verb::Up(_) => raise::raise(&mut builder, &targets),
         Verb::Start | Verb::Restart => restart::restart(&mut builder, &targets),
@@ -37,13 +43,21 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
     Ok(plan)
 }
 
+/// A group on a node.
+type Home<'a> = (&'a str, &'a str);
+
 pub(super) struct Builder<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) plan: Plan,
     pub(super) refusals: Vec<Refusal>,
     /// Last step of each container, by group and node.
     group_steps: BTreeMap<String, BTreeMap<String, Vec<StepId>>>,
+    /// Wherever a group has or should have containers.
+    homes: BTreeSet<Home<'a>>,
 }
+
+/// How to mend that a name is taken.
+pub(super) const FOREIGN: &str = "give this topology a `prefix`, or remove that container yourself";
 
 /// One thing to do with one container: commands that belong together and their undo.
 pub(super) struct Deed {
@@ -121,16 +135,18 @@ impl Builder<'_> {
         nodes.entry(node.to_owned()).or_default().push(last);
     }
 
-    /// Makes or mends the links whose two containers run when this plan is done.
+    /// Makes or mends the links of `meant` containers whose two ends run when this plan is done.
     pub(super) fn links(
         &mut self,
         target: &Target<'_>,
         touched: &BTreeMap<&str, StepId>,
         running: &BTreeSet<&str>,
+        meant: &BTreeSet<&str>,
     ) {
         for (link, seen) in super::compare::compare_links(target.links, target.state) {
             let ends = [link.ends[0].container.as_str(), link.ends[1].container.as_str()];
-            if !ends.iter().all(|end| running.contains(end)) {
+            let is_meant = ends.iter().any(|end| meant.contains(end));
+            if !is_meant || !ends.iter().all(|end| running.contains(end)) {
                 continue;
             }
             let new: Vec<StepId> =
@@ -141,44 +157,81 @@ impl Builder<'_> {
                 continue;
             }
             let driver = driver(link.kind);
-            let mut commands = Vec::new();
-            if !has_new_end && !seen.absent {
-                commands.push(driver.destroy(link));
-            }
-            commands.push(driver.create(link));
-            let deed = Deed {
-                verb: "link",
+            let deed = |verb, command, undo| Deed {
+                verb,
                 detail: link.name.clone(),
-                commands,
-                undo: Some(driver.destroy(link)),
+                commands: vec![command],
+                undo,
             };
-            self.push(target.node, ends[0], vec![deed], new);
+            let mut deeds = Vec::new();
+            if !has_new_end && !seen.absent {
+                deeds.push(deed("unlink", driver.destroy(link), None));
+            }
+            deeds.push(deed("link", driver.create(link), Some(driver.destroy(link))));
+            self.push(target.node, ends[0], deeds, new);
         }
     }
 
-    /// Steps of the groups that `group` depends on.
+    /// Steps of the groups that `group` on `node` depends on.
     pub(super) fn dependencies(&self, node: &str, group: &str) -> Vec<StepId> {
-        let names = self.request.depends_on.get(group).map_or(&[][..], Vec::as_slice);
-        names.iter().flat_map(|name| self.steps_of(node, name)).collect()
+        self.nearest(group, node, &|group, node| self.below(group, node))
     }
 
-    /// Steps of the groups that depend on `group`.
+    /// Steps of the groups that depend on `group` on `node`.
     pub(super) fn dependents(&self, node: &str, group: &str) -> Vec<StepId> {
-        let depends = self.request.depends_on.iter();
-        let names = depends.filter(|(_, on)| on.iter().any(|name| name == group));
-        names.flat_map(|(name, _)| self.steps_of(node, name)).collect()
+        self.nearest(group, node, &|group, node| self.above(group, node))
     }
 
-    /// Steps of a group on this node, or on all nodes where it does not run here.
-    fn steps_of(&self, node: &str, group: &str) -> Vec<StepId> {
-        let Some(nodes) = self.group_steps.get(group) else { return Vec::new() };
-        nodes.get(node).cloned().unwrap_or_else(|| nodes.values().flatten().copied().collect())
+    /// Steps of the homes next to a home; one where nothing is done hands the order on to those
+    /// next to it.
+    fn nearest<'s>(
+        &'s self,
+        group: &str,
+        node: &str,
+        next: &dyn Fn(&str, &str) -> Vec<Home<'s>>,
+    ) -> Vec<StepId> {
+        let mut open = next(group, node);
+        let (mut seen, mut steps) = (BTreeSet::new(), BTreeSet::new());
+        while let Some(home) = open.pop() {
+            if !seen.insert(home) {
+                continue;
+            }
+            let (group, node) = home;
+            match self.group_steps.get(group).and_then(|nodes| nodes.get(node)) {
+                Some(found) => steps.extend(found),
+                None => open.extend(next(group, node)),
+            }
+        }
+        steps.into_iter().collect()
+    }
+
+    /// Where the groups are that `group` on `node` depends on: on this node, or everywhere when
+    /// they have no containers here.
+    fn below(&self, group: &str, node: &str) -> Vec<Home<'_>> {
+        let needs = self.needs(group);
+        let homes = self.homes.iter().filter(|home| needs.iter().any(|name| name == home.0));
+        homes.filter(|home| self.serves(**home, node)).copied().collect()
+    }
+
+    /// Where the groups are that depend on `group` on `node`.
+    fn above(&self, group: &str, node: &str) -> Vec<Home<'_>> {
+        let needs = |name: &str| self.needs(name).iter().any(|needed| needed == group);
+        let homes = self.homes.iter().filter(|(name, _)| needs(name));
+        homes.filter(|(_, other)| self.serves((group, node), other)).copied().collect()
+    }
+
+    /// Whether those on `node` look for this group in this home.
+    fn serves(&self, home: Home<'_>, node: &str) -> bool {
+        home.1 == node || !self.homes.contains(&(home.0, node))
+    }
+
+    fn needs(&self, group: &str) -> &[String] {
+        self.request.depends_on.get(group).map_or(&[], Vec::as_slice)
     }
 
     /// Length of the longest dependency chain below a group.
     pub(super) fn depth(&self, group: &str) -> usize {
-        let names = self.request.depends_on.get(group).map_or(&[][..], Vec::as_slice);
-        names.iter().map(|name| 1 + self.depth(name)).max().unwrap_or(0)
+        self.needs(group).iter().map(|name| 1 + self.depth(name)).max().unwrap_or(0)
     }
 
     pub(super) fn selects(&self, name: &str, group: &str, node: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Planning of acquire, create and up: what is missing is made, what is wrong is mended, what is
 //! right is left alone.
 
-use super::build::{Builder, Deed, has_image};
+use super::build::{Builder, Deed, FOREIGN, has_image};
 use super::compare::{Change, Condition, compare};
 use super::request::{Refusal, Stage, Target, Verb};
 use super::step::StepId;
@@ -28,10 +28,14 @@ pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     let deepest = level.values().copied().max().unwrap_or(0);
     let mut touched = vec![BTreeMap::new(); targets.len()];
     let mut running = vec![BTreeSet::new(); targets.len()];
+    let mut meant = vec![BTreeSet::new(); targets.len()];
     for depth in 0..=deepest {
         for (at, target) in targets.iter().enumerate() {
             for wanted in &target.wanted {
                 if level[wanted.group.name.as_str()] == depth {
+                    if is_selected(builder, target, wanted) {
+                        meant[at].insert(wanted.spec.name.as_str());
+                    }
                     let (touched, running) = (&mut touched[at], &mut running[at]);
                     container(builder, target, wanted, &images[at], touched, running);
                 }
@@ -39,7 +43,7 @@ pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
         }
     }
     for (at, target) in targets.iter().enumerate() {
-        builder.links(target, &touched[at], &running[at]);
+        builder.links(target, &touched[at], &running[at], &meant[at]);
     }
 }
 
@@ -53,7 +57,7 @@ fn container<'w>(
 ) {
     let spec = &wanted.spec;
     let condition = compare(wanted, target.state);
-    let is_selected = builder.selects(&spec.name, &wanted.group.name, target.node);
+    let is_selected = is_selected(builder, target, wanted);
     if is_selected || matches!(condition, Condition::Running { .. }) {
         running.insert(&spec.name);
     }
@@ -74,6 +78,10 @@ fn container<'w>(
             }
         }
     }
+}
+
+fn is_selected(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
+    builder.selects(&wanted.spec.name, &wanted.group.name, target.node)
 }
 
 /// What brings one container from its condition to running as specified, or message and hint.
@@ -100,12 +108,11 @@ fn deeds(
     };
     match condition {
         Condition::Absent => Ok(vec![create()]),
-        Condition::Foreign { owner } => Err((
-            format!("a {} container of this name exists: {owner}", kind.word()),
-            "give this topology a `prefix`, or remove that container yourself".into(),
-        )),
+        Condition::Foreign { owner } => {
+            Err((format!("{} has a container of this name: {owner}", kind.word()), FOREIGN.into()))
+        }
         Condition::Changed(changes) if !builder.request.recreate => Err((
-            format!("it was made from another specification: {}", listed(&changes)),
+            format!("it was made from another specification{}", listed(&changes)),
             "`--recreate` replaces the containers that changed, and only those".into(),
         )),
         Condition::Changed(_) | Condition::Broken => {
@@ -128,8 +135,9 @@ fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w>
     let mut seen = BTreeSet::new();
     for &wanted in &target.wanted {
         let (kind, image) = (wanted.group.engine, &wanted.spec.image);
-        let is_selected = builder.selects(&wanted.spec.name, &wanted.group.name, target.node);
-        if !is_selected || has_image(target.state, kind, image) || !seen.insert((kind, image)) {
+        let is_needed =
+            is_selected(builder, target, wanted) && needs_image(builder, target, wanted);
+        if !is_needed || has_image(target.state, kind, image) || !seen.insert((kind, image)) {
             continue;
         }
         let commands = engine(kind).acquire(image);
@@ -155,6 +163,15 @@ fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w>
     steps
 }
 
+/// Whether the image is what was asked for, or the container is to be made from it.
+fn needs_image(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
+    matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire))
+        || !matches!(
+            compare(wanted, target.state),
+            Condition::Running { .. } | Condition::Stopped { .. } | Condition::Foreign { .. }
+        )
+}
+
 fn image_name(image: &Image) -> String {
     match (&image.name, &image.file) {
         (Some(name), _) => name.clone(),
@@ -164,7 +181,8 @@ fn image_name(image: &Image) -> String {
     }
 }
 
-/// The changed fields for people. Values of the environment are digests, so only named.
+/// The changed fields for people; none are known where another version described them otherwise.
+/// Values of the environment are digests, so only named.
 fn listed(changes: &[Change]) -> String {
     let one = |change: &Change| {
         let Change { field, was, wanted } = change;
@@ -175,5 +193,6 @@ fn listed(changes: &[Change]) -> String {
             (was, wanted) => format!("{field} = {wanted} (was {was})"),
         }
     };
-    changes.iter().map(one).collect::<Vec<_>>().join("; ")
+    let fields: Vec<String> = changes.iter().map(one).collect();
+    if fields.is_empty() { String::new() } else { format!(": {}", fields.join("; ")) }
 }

@@ -15,11 +15,14 @@ pub fn script(plan: &Plan, topology: &str) -> String {
     let mut text = format!(
         "#!/bin/sh\n# vnfctl plan of topology {topology}. Run it as root on the node.\nset -u\n"
     );
-    text.push_str("fail() { echo \"failed: $1\" >&2; exit 1; }\n");
+    // Not echo: that of dash reads backslashes.
+    text.push_str("say() { printf '%s\\n' \"$1\"; }\n");
+    text.push_str("fail() { say \"failed: $1\" >&2; exit 1; }\n");
     match nodes.len() {
         0 => text.push_str("# Nothing to do.\n"),
         1 => part(&mut text, plan.steps.iter()),
         _ => {
+            text.push_str("# The part of one node does not wait for that of another.\n");
             text.push_str("case ${1-} in\n");
             for node in &nodes {
                 let _ = writeln!(text, "{})", quote(node));
@@ -28,7 +31,7 @@ pub fn script(plan: &Plan, topology: &str) -> String {
             }
             let list = nodes.into_iter().collect::<Vec<_>>().join("|");
             let usage = quote(&format!("usage: sh SCRIPT {list}"));
-            let _ = writeln!(text, "*) echo {usage} >&2; exit 2 ;;\nesac");
+            let _ = writeln!(text, "*) say {usage} >&2; exit 2 ;;\nesac");
         }
     }
     text
@@ -37,11 +40,12 @@ pub fn script(plan: &Plan, topology: &str) -> String {
 fn part<'s>(text: &mut String, steps: impl Iterator<Item = &'s Step>) {
     for step in steps {
         let sentence = quote(&step.sentence);
-        let _ = writeln!(text, "\necho {sentence}\n{{ {} ; }} \\", step.command.display());
-        let mut accept = String::new();
-        for code in &step.command.accept {
-            let _ = write!(accept, "[ $? = {code} ] || ");
-        }
-        let _ = writeln!(text, "|| {accept}fail {sentence}");
+        let _ = writeln!(text, "\nsay {sentence}\n{{ {} ; }} \\", step.command.display());
+        let accept: Vec<String> = step.command.accept.iter().map(i32::to_string).collect();
+        let _ = if accept.is_empty() {
+            writeln!(text, "|| fail {sentence}")
+        } else {
+            writeln!(text, "|| case $? in {}) ;; *) fail {sentence} ;; esac", accept.join("|"))
+        };
     }
 }

@@ -4,6 +4,7 @@
 //! `bad/X/` holds several files of one topology. `VNFCTL_BLESS=1` rewrites the reports.
 #![expect(clippy::disallowed_methods, reason = "fixtures are files")]
 
+use crate::support::saved::{compare, finish};
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,35 +45,6 @@ fn toml_files(folder: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
-}
-
-/// Compares a text with the one saved beside its fixture; what differs is added to `failures`.
-fn compare(saved: &Path, found: &str, failures: &mut Vec<String>) {
-    if std::env::var_os("VNFCTL_BLESS").is_some() {
-        fs::write(saved, found).expect("the report is written");
-        return;
-    }
-    let wanted = fs::read_to_string(saved).unwrap_or_default();
-    if wanted == found {
-        return;
-    }
-    let at = wanted.lines().zip(found.lines()).take_while(|(a, b)| a == b).count();
-    failures.push(format!(
-        "{} differs from line {}:\n- {}\n+ {}\nfound in full:\n{found}",
-        saved.display(),
-        at + 1,
-        wanted.lines().nth(at).unwrap_or("(end)"),
-        found.lines().nth(at).unwrap_or("(end)"),
-    ));
-}
-
-fn finish(failures: &[String]) {
-    assert!(
-        failures.is_empty(),
-        "{} of the fixtures; VNFCTL_BLESS=1 accepts what was found\n\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
 }
 
 #[test]

@@ -2,9 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read files")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cli;
 mod completions;
 mod diagnostics;
+mod director;
 mod environment;
+mod executor;
 mod facts;
 mod generated;
 mod lanes;
@@ -12,8 +15,10 @@ mod layers;
 mod machines;
 mod native;
 mod placement;
+mod plans;
 mod readme;
 mod soundness;
 mod streams;
+mod support;
 mod vectors;
 mod veth;
