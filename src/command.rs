@@ -3,8 +3,12 @@
 //! A command prints itself as one shell line; this is the only quoting in the program. It must
 //! not run anything.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// One word of a command. An engine's scripts are static, and thousands of steps share them.
+pub type Word = Cow<'static, str>;
 
 /// What a command reads from its standard input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,7 +35,7 @@ pub struct Secret {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Command {
     /// Program and arguments; never empty.
-    pub argv: Vec<String>,
+    pub argv: Vec<Word>,
     /// Variables set for this command only. Set by the shell, so values do not appear in argv.
     pub env: Vec<(String, String)>,
     /// Standard input.
@@ -54,21 +58,22 @@ impl Command {
         I: IntoIterator<Item = S>,
         S: Into<String>,
     {
-        Self {
-            argv: argv.into_iter().map(Into::into).collect(),
-            deadline: Some(DEFAULT_DEADLINE),
-            ..Self::default()
-        }
+        Self::of(argv.into_iter().map(|word| Word::Owned(word.into())).collect())
+    }
+
+    fn of(argv: Vec<Word>) -> Self {
+        Self { argv, deadline: Some(DEFAULT_DEADLINE), ..Self::default() }
     }
 
     /// A POSIX shell script; `args` are its `$1`, `$2` and so on.
-    pub fn sh<I, S>(script: &str, args: I) -> Self
+    pub fn sh<I, S>(script: impl Into<Word>, args: I) -> Self
     where
         I: IntoIterator<Item = S>,
         S: Into<String>,
     {
-        let head = ["sh", "-c", script, "vnfctl"].map(str::to_owned);
-        Self::new(head.into_iter().chain(args.into_iter().map(Into::into)))
+        let head = ["sh".into(), "-c".into(), script.into(), "vnfctl".into()];
+        let args = args.into_iter().map(|arg| Word::Owned(arg.into()));
+        Self::of(head.into_iter().chain(args).collect())
     }
 
     /// Sets one environment variable for the command.

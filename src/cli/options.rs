@@ -105,7 +105,7 @@ pub struct Patience {
 pub struct Lanes {
     /// Run up to N commands at once on each node
     #[arg(
-        short, long, value_name = "N", env = "VNFCTL_JOBS", default_value_t = 4,
+        short, long, value_name = "N", env = "VNFCTL_JOBS", default_value_t = 8,
         value_parser = clap::value_parser!(u16).range(1..=64)
     )]
     pub jobs: u16,

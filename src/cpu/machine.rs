@@ -2,7 +2,7 @@
 
 use super::lscpu::row_without_caches;
 use super::{CpuSet, csit};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One CPU (hardware thread).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,7 @@ pub struct Machine {
     cpus: BTreeMap<u32, Cpu>,
     rows: Vec<Vec<i64>>,
     csit_smt: bool,
+    smt: bool,
     memory: CpuSet,
     distances: BTreeMap<u32, Vec<(u32, u32)>>,
 }
@@ -56,8 +57,11 @@ pub struct Machine {
 impl Machine {
     /// A machine of `cpus`; `rows` are those of a plain `lscpu -p`, which CSIT's arithmetic reads.
     pub fn new(cpus: impl IntoIterator<Item = Cpu>, rows: Vec<Vec<i64>>) -> Self {
-        let cpus = cpus.into_iter().map(|cpu| (cpu.id, cpu)).collect();
-        Self { cpus, csit_smt: csit::is_smt_enabled(&rows), rows, ..Self::default() }
+        let cpus: BTreeMap<u32, Cpu> = cpus.into_iter().map(|cpu| (cpu.id, cpu)).collect();
+        let mut cores = BTreeSet::new();
+        let online = cpus.values().filter(|cpu| cpu.online);
+        let smt = !online.map(|cpu| (cpu.socket, cpu.core)).all(|core| cores.insert(core));
+        Self { cpus, csit_smt: csit::is_smt_enabled(&rows), smt, rows, ..Self::default() }
     }
 
     /// A machine whose caches are not known; rows are made up as if each core had its own.
@@ -103,11 +107,7 @@ impl Machine {
 
     /// Whether some core has two CPUs online.
     pub fn smt(&self) -> bool {
-        let mut online: BTreeMap<(u32, u32), u32> = BTreeMap::new();
-        for cpu in self.cpus().filter(|cpu| cpu.online) {
-            *online.entry((cpu.socket, cpu.core)).or_default() += 1;
-        }
-        online.values().any(|threads| *threads > 1)
+        self.smt
     }
 
     /// NUMA nodes with usable CPUs, ascending.

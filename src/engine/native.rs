@@ -67,7 +67,7 @@ impl Engine for Native {
             let folder = config::image_folder(image).unwrap_or_else(|| "/".to_owned());
             [config::encode_image(image), folder]
         });
-        Command::sh(&script(&[include_str!("native/query.sh")]), args)
+        Command::sh(script(&[include_str!("native/query.sh")]), args)
     }
 
     fn parse(&self, stdout: &str) -> Result<Inventory, ParseError> {
@@ -80,9 +80,9 @@ impl Engine for Native {
         };
         let unpack = script(&[include_str!("native/acquire.sh")]);
         let command = match &image.file {
-            Some(ImageFile::Node(path)) => Command::sh(&unpack, [&folder, path]),
+            Some(ImageFile::Node(path)) => Command::sh(unpack, [&folder, path]),
             Some(ImageFile::Here(path)) => {
-                let mut command = Command::sh(&unpack, [&folder]);
+                let mut command = Command::sh(unpack, [&folder]);
                 command.stdin = crate::command::Stdin::File(path.clone());
                 command
             }
@@ -102,7 +102,7 @@ impl Engine for Native {
             spec.labels.pairs().map(|(key, value)| format!("{}{key}={value}", Labels::PREFIX));
         let labels = format!("{}\nimage={}", labels.join("\n"), config::image_word(&spec.image));
         let args = [spec.name.clone(), labels, spec.cpuset(), spec.memset()];
-        let command = Command::sh(&main, args.into_iter().chain(stages()))
+        let command = Command::sh(main, args.into_iter().chain(stages()))
             .stdin(config::config(spec, facts))
             .hide(&spec.secrets);
         vec![command]
@@ -111,22 +111,22 @@ impl Engine for Native {
     fn repin(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
         let main = script(&[STATE, CGROUP, include_str!("native/repin.sh")]);
         let cpuset = config::cgroup_at(facts, "cpuset").unwrap_or_default();
-        vec![Command::sh(&main, [spec.name.clone(), spec.cpuset(), spec.memset(), cpuset])]
+        vec![Command::sh(main, [spec.name.clone(), spec.cpuset(), spec.memset(), cpuset])]
     }
 
     fn start(&self, name: &str) -> Command {
         let main = script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, include_str!("native/start.sh")]);
-        Command::sh(&main, std::iter::once(name.to_owned()).chain(stages()))
+        Command::sh(main, std::iter::once(name.to_owned()).chain(stages()))
     }
 
     fn stop(&self, name: &str, grace: Duration) -> Command {
         let main = script(&[STATE, include_str!("native/stop.sh")]);
         let hundredths = (grace.as_millis() / 10).to_string();
-        Command::sh(&main, [name, &hundredths]).deadline(grace + crate::command::DEFAULT_DEADLINE)
+        Command::sh(main, [name, &hundredths]).deadline(grace + crate::command::DEFAULT_DEADLINE)
     }
 
     fn destroy(&self, name: &str) -> Command {
-        Command::sh(&script(&[STATE, include_str!("native/destroy.sh")]), [name])
+        Command::sh(script(&[STATE, include_str!("native/destroy.sh")]), [name])
     }
 
     /// A terminal is the lane's own, so `tty` changes nothing. In an image without util-linux'
@@ -135,7 +135,7 @@ impl Engine for Native {
         let main = script(&[STATE, TOOLS, CGROUP, include_str!("native/exec.sh")]);
         let enter = script(&[RECORD, include_str!("native/enter.sh")]);
         let args = [name.to_owned(), enter].into_iter().chain(argv.iter().cloned());
-        let mut command = Command::sh(&main, args);
+        let mut command = Command::sh(main, args);
         command.deadline = None;
         command
     }
@@ -155,7 +155,7 @@ impl Engine for Native {
 
     fn first_process(&self, name: &str) -> String {
         let alive = script(&[STATE, "alive && echo \"$pid\""]);
-        Command::sh(&alive, [name]).words()
+        Command::sh(alive, [name]).words()
     }
 
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {

@@ -107,8 +107,8 @@ impl<E: Oci> Engine for E {
         let options: &[&str] =
             if tty { &["exec", "--interactive", "--tty"] } else { &["exec", "--interactive"] };
         let mut command = endless(call::<E>(options));
-        command.argv.push(name.to_owned());
-        command.argv.extend_from_slice(argv);
+        command.argv.push(name.to_owned().into());
+        command.argv.extend(argv.iter().map(|word| word.clone().into()));
         command
     }
 

@@ -92,7 +92,7 @@ struct Address {
 
 /// One of the scripts, after the search for the tools it uses.
 fn script<I: IntoIterator<Item = S>, S: Into<String>>(text: &str, args: I) -> Command {
-    Command::sh(&format!("{}{text}", include_str!("../engine/native/tools.sh")), args)
+    Command::sh(format!("{}{text}", include_str!("../engine/native/tools.sh")), args)
 }
 
 fn owner(link: &LinkSpec) -> String {

@@ -19,7 +19,7 @@ pub fn interactive(target: &Target, command: &Command) -> Result<i32, TransportE
         words.push("env".to_owned());
         words.extend(command.env.iter().map(|(name, value)| format!("{name}={value}")));
     }
-    words.extend(command.argv.iter().cloned());
+    words.extend(command.argv.iter().map(|word| word.clone().into_owned()));
     let mut script = vec!["sh".to_owned(), "-c".to_owned(), script(target.r#become).to_owned()];
     script.push("vnfctl".to_owned());
     script.append(&mut words);

@@ -158,7 +158,7 @@ impl Lane {
 impl Transport for Lane {
     #[expect(clippy::disallowed_methods, reason = "transport looks at the clock")]
     fn send(&mut self, command: &Command) -> Result<(), TransportError> {
-        let program = command.argv.first().cloned().unwrap_or_default();
+        let program = command.argv.first().cloned().unwrap_or_default().into_owned();
         if program.is_empty() || frame::has_nul(command) {
             let reason = "no shell can be told an empty program or a NUL byte".to_owned();
             return Err(TransportError::Spawn { program, reason });

@@ -26,7 +26,7 @@ def many(nodes, per_node):
         lines.append(f'[nodes.DUT{node}]\nssh = "root@192.0.2.{node}"\n')
     for numa in (0, 1):
         lines.append(
-            f'[groups.NF{numa}]\nengine = "docker"\nimage = "vnf/bench:1"\ncount = {per_node // 2}\n'
+            f'[groups.NF_{"AB"[numa]}]\nengine = "docker"\nimage = "vnf/bench:1"\ncount = {per_node // 2}\n'
             f"cpu_count = 20\ncpu_skip = 1\ncpu_shared = true\ncpuset_mems = {numa}\n"
         )
     return "\n".join(lines)

@@ -80,7 +80,7 @@ fn run(shell: &[&str], path: Option<&Path>) -> Facts {
     assert_eq!(command.argv[0], "sh");
     #[expect(clippy::disallowed_methods, reason = "the claim is about real shells")]
     let mut child = std::process::Command::new(shell[0]);
-    child.args(&shell[1..]).args(&command.argv[1..]);
+    child.args(&shell[1..]).args(command.argv[1..].iter().map(AsRef::<str>::as_ref));
     if let Some(path) = path {
         child.env("PATH", path);
     }

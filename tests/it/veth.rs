@@ -95,7 +95,10 @@ fn a_link_that_cannot_be_made_leaves_nothing_and_others_are_left_alone() {
     let taken = link("taken", [end(&a, "eth0", None, &[]), end(&b, "eth0", None, &[])]);
     assert_ne!(run(&driver.create(&taken)).code, 0);
     ok(&[driver.destroy(&taken)]);
-    assert_eq!(a.exec("ls /sys/class/net; ip link show type bridge | grep -c eth0"), "eth0\nlo\n1\n");
+    assert_eq!(
+        a.exec("ls /sys/class/net; ip link show type bridge | grep -c eth0"),
+        "eth0\nlo\n1\n"
+    );
     assert_eq!(b.exec("ls /sys/class/net"), "lo\n");
     let found = observe(std::slice::from_ref(&taken)).remove(0);
     assert!(!found.absent && found.differences[0].contains("made by somebody else"), "{found:?}");

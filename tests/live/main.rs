@@ -1,4 +1,15 @@
 //! The live suite: real engines on the lab's DUTs. Run by `tests/run`, which starts the lab; fails without one.
 #![expect(clippy::disallowed_methods, reason = "tests drive the lab's own scripts")]
 
+mod bytes;
+mod change;
+mod deadline;
+mod drift;
+mod interrupt;
 mod lab;
+mod lifecycle;
+mod links;
+mod nodes;
+mod script;
+mod shipped;
+mod support;

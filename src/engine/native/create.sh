@@ -1,8 +1,9 @@
 # usage: NAME LABELS CPUS MEMS MONITOR INIT REAPER <CONFIG
 labels=$2 cpus=$3 mems=$4 monitor=$5 init=$6 reaper=$7
 umask 022
-[ -d "$base" ] || mkdir -p "$base" || exit 1
-if ! mkdir -m 700 "$s" 2>/dev/null; then
+claim() { { [ -d "$base" ] || mkdir -p "$base"; } && mkdir -m 700 "$s"; } 2>/dev/null
+# The end of the last other container may take the folder above away in between.
+if ! claim && { [ -d "$s" ] || ! claim; }; then
 	owner=
 	while read -r line; do
 		case $line in vnfctl.topology=*) owner=${line#*=} ;; esac

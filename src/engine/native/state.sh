@@ -57,5 +57,7 @@ remove() {
 		return 1
 	fi
 	[ ! -f "$s/labels" ] || mv "$s/labels" "$s/labels.new"
-	rm -rf "$s"/[!l]* && rm -rf "$s"
+	rm -rf "$s"/[!l]* && rm -rf "$s" || return 1
+	# Not empty while there are other containers.
+	rmdir "$base" "${base%/*}" 2>/dev/null || :
 }

@@ -17,7 +17,7 @@ fn run(lane: &mut dyn Transport, command: &Command) -> Output {
 }
 
 fn sh(script: &str) -> Command {
-    Command::sh(script, [""; 0])
+    Command::sh(script.to_owned(), [""; 0])
 }
 
 fn out(lane: &mut dyn Transport, script: &str) -> String {

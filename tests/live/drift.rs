@@ -1,0 +1,70 @@
+//! What somebody changes behind our back is seen by `status` and mended by `up`.
+
+use crate::support::{Bed, Engine, Group, everywhere};
+
+everywhere!(killed_is_started_again, removed_is_made_again, repinned_is_pinned_back);
+
+fn killed_is_started_again(bed: &Bed) {
+    let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine).count(2))).up();
+    let (killed, other) = (bed.first("VNF1"), bed.first("VNF2"));
+    bed.dut.must(&format!("kill -KILL {killed}; while [ -d /proc/{killed} ]; do sleep 0.02; done"));
+    on.run("status").exits(7).says("stopped");
+    on.run("verify").exits(7);
+    on.run("plan --exit-code").exits(6);
+    on.run("up").exits(0);
+    on.run("status").exits(0);
+    let again = bed.first("VNF1");
+    assert!(bed.tasks(again).iter().all(|task| task.cpus == "1"));
+    assert_eq!(bed.first("VNF2"), other, "the other one was left alone");
+    on.down();
+}
+
+fn removed_is_made_again(bed: &Bed) {
+    let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine).count(2))).up();
+    let other = bed.first("VNF2");
+    let name = bed.container("VNF1");
+    bed.dut.must(&match bed.engine {
+        Engine::Docker | Engine::Podman => format!("{} rm -f {name}", bed.engine.word()),
+        Engine::Lxc => format!("lxc-stop -k -n {name}; lxc-destroy -n {name}"),
+        // Nobody has a command for it: kill it, and take its folder away.
+        Engine::Native => {
+            let pid = bed.first("VNF1");
+            format!("kill -KILL {pid}; sleep 0.3; rm -r /run/vnfctl/native/{name}")
+        }
+    });
+    on.run("status").exits(7).says("absent");
+    on.run("up").exits(0).says("create");
+    on.run("status").exits(0);
+    bed.first("VNF1");
+    assert_eq!(bed.first("VNF2"), other, "the other one was left alone");
+    on.down();
+}
+
+fn repinned_is_pinned_back(bed: &Bed) {
+    let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine))).up();
+    let pid = bed.first("VNF1");
+    let name = bed.container("VNF1");
+    bed.dut.must(&match bed.engine {
+        Engine::Docker | Engine::Podman => {
+            format!("{} update --cpuset-cpus 0 {name}", bed.engine.word())
+        }
+        Engine::Lxc => format!("lxc-cgroup -n {name} cpuset.cpus 0"),
+        Engine::Native => format!(
+            "for d in /sys/fs/cgroup/vnfctl/{name} /sys/fs/cgroup/cpuset/vnfctl/{name}; do
+                [ ! -e $d/cpuset.cpus ] || echo 0 >$d/cpuset.cpus; done"
+        ),
+    });
+    assert!(bed.tasks(pid).iter().all(|task| task.cpus == "0"), "the test itself works");
+    on.run("status").exits(7).says("CPUs 0, wanted 1");
+    on.run("verify").exits(7);
+    on.run("up").exits(0).says("repin");
+    on.run("status").exits(0);
+    assert_eq!(bed.first("VNF1"), pid, "pinned, not restarted");
+    for task in bed.tasks(pid) {
+        assert_eq!((task.cpus.as_str(), task.mems.as_str()), ("1", "0"), "{task:?}");
+    }
+    on.run("up").did_nothing();
+    on.run("restart --grace 1s").exits(0);
+    assert!(bed.tasks(bed.first("VNF1")).iter().all(|task| task.cpus == "1"), "and stays so");
+    on.down();
+}

@@ -1,0 +1,67 @@
+//! What every case stands on: the lab, a bed for one case, the command under test, and the truth
+//! as the kernel and the engines tell it.
+
+mod bed;
+mod ended;
+mod lab;
+mod topology;
+mod truth;
+
+pub(crate) use bed::{Bed, Engine, Place};
+pub(crate) use ended::{Ended, run};
+pub(crate) use lab::{Dut, Lab, VNFCTL};
+pub(crate) use topology::{Group, Topology, text};
+
+/// One `#[test]` for each case, engine and place: `case::docker_ssh` calls `case(&Bed)`.
+macro_rules! everywhere {
+    ($($case:ident),* $(,)?) => { $(
+        mod $case {
+            $crate::support::tests!($case;
+                native_local Native Local, native_ssh Native Ssh,
+                docker_local Docker Local, docker_ssh Docker Ssh,
+                podman_local Podman Local, podman_ssh Podman Ssh,
+                lxc_local Lxc Local, lxc_ssh Lxc Ssh);
+        }
+    )* };
+}
+
+/// One `#[test]` for each case and engine, over ssh.
+macro_rules! over_ssh {
+    ($($case:ident),* $(,)?) => { $(
+        mod $case {
+            $crate::support::tests!($case;
+                native Native Ssh, docker Docker Ssh, podman Podman Ssh, lxc Lxc Ssh);
+        }
+    )* };
+}
+
+/// One `#[test]` for each case and engine, inside a DUT.
+macro_rules! on_the_node {
+    ($($case:ident),* $(,)?) => { $(
+        mod $case {
+            $crate::support::tests!($case;
+                native Native Local, docker Docker Local, podman Podman Local, lxc Lxc Local);
+        }
+    )* };
+}
+
+/// One `#[test]` for each case and place; the case chooses its engines.
+macro_rules! in_both_places {
+    ($($case:ident),* $(,)?) => { $(
+        mod $case {
+            $crate::support::tests!($case; local Native Local, ssh Native Ssh);
+        }
+    )* };
+}
+
+macro_rules! tests {
+    ($case:ident; $($name:ident $engine:ident $place:ident),*) => { $(
+        #[test]
+        fn $name() {
+            use $crate::support::{Bed, Engine, Place};
+            super::$case(&Bed::new(stringify!($case), Engine::$engine, Place::$place));
+        }
+    )* };
+}
+
+pub(crate) use {everywhere, in_both_places, on_the_node, over_ssh, tests};
