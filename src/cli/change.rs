@@ -114,7 +114,11 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     context.warn(&prepared.warnings);
     let Some(permit) = Permit::unless_dry_run(wish.change.dry_run) else {
         show_plan(context.ui, &prepared.plan, &loaded.topology.name, wish.word, None)?;
-        return Ok(ExitCode::Done);
+        if prepared.failures.is_empty() {
+            return Ok(ExitCode::Done);
+        }
+        context.ui.error(&nodes_report(&prepared.failures, context.ui.stderr_paint()).text);
+        return Ok(ExitCode::NodeUnreachable);
     };
     if !confirms(context, wish, &prepared.plan) {
         return Ok(ExitCode::Interrupted);
@@ -215,14 +219,15 @@ fn act(
     let failed = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Done));
     if failed && on_error == executor::OnError::Rollback {
         let undo = executor::undo(plan, &outcomes);
-        let options = Options { jobs, on_error: executor::OnError::KeepGoing };
+        let options = Options { jobs, on_error: executor::OnError::Regardless };
         // The person's stop ended the run, not its undo; a second Ctrl-C ends the program.
         let (stop, undoing) = (Stop::new(), Undoing(&reporter));
         let results = execute(&undo.plan, &session.lanes, permit, options, &stop, &undoing);
         for (&of, result) in undo.of.iter().zip(&results) {
             undone[of] = matches!(result, Outcome::Done);
         }
-        let failures = undo.plan.steps.iter().zip(&results);
+        let undos: Vec<plan::Step> = undo.plan.steps.iter().map(undone_step).collect();
+        let failures = undos.iter().zip(&results);
         if let Some(report) = report::failed_steps(failures, context.ui.stderr_paint()) {
             context.ui.error(&report.text);
         }
@@ -233,6 +238,11 @@ fn act(
         log.finish().context("the log file is incomplete")?;
     }
     Ok((outcomes, undone))
+}
+
+/// A step of an undo as its report names it.
+fn undone_step(step: &plan::Step) -> plan::Step {
+    plan::Step { sentence: format!("undo {}", step.sentence), ..step.clone() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "--log names a file of the operator")]

@@ -41,6 +41,12 @@ pub fn execute(
     for step in &plan.steps {
         *steps_of.entry(&step.node).or_default() += 1;
     }
+    let mut serving = BTreeMap::new();
+    for (&node, &steps) in &steps_of {
+        let lanes = options.jobs.clamp(1, steps.div_ceil(lanes.steps_per_lane(node)));
+        serving.insert(node, lanes);
+    }
+    let nodes = serving.clone();
     let run = Run {
         plan,
         lanes,
@@ -48,15 +54,15 @@ pub fn execute(
         schedule: Mutex::new(Schedule::new(plan, options.on_error)),
         changed: Condvar::new(),
         kill: Stop::new(),
+        serving: Mutex::new(serving),
     };
     std::thread::scope(|scope| {
-        let nodes: Vec<&str> = steps_of.keys().copied().collect();
         let run = &run;
-        scope.spawn(move || run.watch(stop, &nodes));
-        for (&node, &steps) in &steps_of {
-            let lanes = options.jobs.clamp(1, steps.div_ceil(lanes.steps_per_lane(node)));
-            for lane in 0..lanes {
-                scope.spawn(move || run.lane(node, lane, lanes));
+        let names: Vec<&str> = nodes.keys().copied().collect();
+        scope.spawn(move || run.watch(stop, &names));
+        for (node, lanes) in nodes {
+            for _ in 0..lanes {
+                scope.spawn(move || run.lane(node, lanes));
             }
         }
     });
@@ -71,6 +77,8 @@ struct Run<'p> {
     changed: Condvar,
     /// Ends running commands; set [`STOP_GRACE`] after the person asked to stop.
     kill: Stop,
+    /// By node: lanes that are open or may still be opened.
+    serving: Mutex<BTreeMap<&'p str, usize>>,
 }
 
 impl<'p> Run<'p> {
@@ -104,19 +112,20 @@ impl<'p> Run<'p> {
     }
 
     /// One lane's life: wait for work, open, feed, receive.
-    fn lane(&self, node: &str, number: usize, lanes: usize) {
+    fn lane(&self, node: &str, lanes: usize) {
         if !self.wait_for_work(node) {
             return;
         }
         let mut lane = match self.lanes.take(node, &self.kill) {
             Ok(lane) => lane,
-            Err(error) if number == 0 => return self.could_not_open(node, error),
-            // The node serves fewer lanes than asked for; the first one does the work.
-            Err(_) => return,
+            Err(error) => return self.could_not_open(node, error),
         };
         let mut in_flight = VecDeque::new();
+        // The last step outlived its deadline, and the lane may have gone with it.
+        let mut hung = false;
         loop {
-            while let Some(id) = self.take_more(node, lanes, in_flight.len(), lane.depth()) {
+            while !hung && let Some(id) = self.take_more(node, lanes, in_flight.len(), lane.depth())
+            {
                 self.reporter.event(&Event::Started { id, step: &self.plan.steps[id] });
                 in_flight.push_back(id);
                 if let Err(error) = lane.send(&self.plan.steps[id].command) {
@@ -124,16 +133,22 @@ impl<'p> Run<'p> {
                 }
             }
             if let Some(&id) = in_flight.front() {
-                let hung = match self.receive(id, &mut lane) {
-                    Ok(hung) => hung,
-                    Err(error) => return self.lost(in_flight, error),
-                };
-                in_flight.pop_front();
-                if hung {
-                    for id in in_flight.drain(..) {
-                        let reason = "it was queued behind a command that hung".into();
-                        self.finish(id, Outcome::Skipped { reason }, Duration::ZERO);
+                match self.receive(id, &mut lane) {
+                    Ok(outlived) => {
+                        hung = outlived;
+                        in_flight.pop_front();
                     }
+                    // Its shell was ended with the command before: these never began.
+                    Err(TransportError::Lost { .. }) if hung => {
+                        for id in in_flight.drain(..) {
+                            let reason = "it was queued behind a command that hung".into();
+                            self.finish(id, Outcome::Skipped { reason }, Duration::ZERO);
+                        }
+                    }
+                    Err(error) => return self.lost(in_flight, error),
+                }
+                if hung && in_flight.is_empty() {
+                    hung = false;
                     lane = match self.lanes.take(node, &self.kill) {
                         Ok(lane) => lane,
                         Err(error) => return self.could_not_open(node, error),
@@ -212,7 +227,17 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// A lane less. The node may serve fewer than asked for; without any its next step fails.
     fn could_not_open(&self, node: &str, error: TransportError) {
+        let is_last = {
+            let mut serving = self.serving.lock().expect("no lane thread panicked");
+            let left = serving.get_mut(node).expect("every node of the plan is counted");
+            *left -= 1;
+            *left == 0
+        };
+        if !is_last || !self.wait_for_work(node) {
+            return;
+        }
         let first = self.locked().take(node);
         if let Some(id) = first {
             self.finish(id, Outcome::Transport(error), Duration::ZERO);

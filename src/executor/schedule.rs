@@ -1,7 +1,8 @@
 //! Which step may run next: the state of a running plan. It must not run anything.
 
 use super::event::Outcome;
-use crate::plan::{Plan, Step, StepId};
+use crate::plan::{Plan, StepId};
+use crate::transport::TransportError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a failed step means for the others.
@@ -14,6 +15,8 @@ pub enum OnError {
     KeepGoing,
     /// Nothing new is started, then everything done is undone in reverse order.
     Rollback,
+    /// Everything is tried, also what depends on the failed step: an undo.
+    Regardless,
 }
 
 /// The state of all steps.
@@ -26,7 +29,6 @@ pub(super) struct Schedule<'a> {
     unfinished: BTreeMap<&'a str, usize>,
     outcomes: Vec<Option<Outcome>>,
     running: BTreeSet<StepId>,
-    halted: Option<String>,
 }
 
 impl<'a> Schedule<'a> {
@@ -52,7 +54,6 @@ impl<'a> Schedule<'a> {
             unfinished,
             outcomes: plan.steps.iter().map(|_| None).collect(),
             running: BTreeSet::new(),
-            halted: None,
         }
     }
 
@@ -73,10 +74,10 @@ impl<'a> Schedule<'a> {
         Some(id)
     }
 
-    /// Starts nothing new; steps that wait are skipped for `reason`. Returns the skipped ones.
+    /// Starts nothing new: whatever is not with a lane is skipped for `reason`, also what waits
+    /// for a step that runs or has failed. Returns the skipped ones.
     pub(super) fn halt(&mut self, reason: &str) -> Vec<StepId> {
-        self.halted.get_or_insert_with(|| reason.to_owned());
-        let waiting: Vec<StepId> = self.ready.values().flatten().copied().collect();
+        let waiting = (0..self.plan.steps.len()).filter(|id| !self.running.contains(id)).collect();
         self.skip(waiting, reason)
     }
 
@@ -84,26 +85,46 @@ impl<'a> Schedule<'a> {
     pub(super) fn finish(&mut self, id: StepId, outcome: Outcome) -> Vec<StepId> {
         let step = &self.plan.steps[id];
         let succeeded = matches!(outcome, Outcome::Done);
-        let lost = matches!(outcome, Outcome::Transport(_));
+        let interrupted = matches!(outcome, Outcome::Transport(TransportError::Interrupted));
+        let lost = matches!(outcome, Outcome::Transport(_)) && !interrupted;
         self.record(id, outcome);
-        if succeeded {
+        if interrupted {
+            return self.halt("interrupted");
+        }
+        if succeeded || (self.on_error == OnError::Regardless && !lost) {
             self.release(id);
-            return self.halted.clone().map_or_else(Vec::new, |reason| self.halt(&reason));
+            return Vec::new();
         }
-        if self.on_error != OnError::KeepGoing {
-            let reason = format!("`{}` failed", step.sentence);
-            let mut skipped = self.skip(self.dependents[id].clone(), &reason);
-            skipped.extend(self.halt(&reason));
-            return skipped;
+        match self.on_error {
+            OnError::Stop | OnError::Rollback => self.halt(&format!("`{}` failed", step.sentence)),
+            OnError::KeepGoing if lost => {
+                let mut rest = self.rest_of(&step.node);
+                rest.extend(&self.dependents[id]);
+                self.skip(rest, &format!("`{}` is lost", step.node))
+            }
+            OnError::KeepGoing => {
+                let reason = format!("it needs `{}`, which failed", step.sentence);
+                self.skip(self.dependents[id].clone(), &reason)
+            }
+            OnError::Regardless => {
+                let rest = self.rest_of(&step.node);
+                for &skipped in &rest {
+                    let reason = format!("`{}` is lost", step.node);
+                    self.record(skipped, Outcome::Skipped { reason });
+                }
+                for &done_with in rest.iter().chain([&id]) {
+                    self.release(done_with);
+                }
+                rest
+            }
         }
-        if lost {
-            let of_node = |(_, other): &(StepId, &Step)| other.node == step.node;
-            let rest = self.plan.steps.iter().enumerate().filter(of_node);
-            let rest = rest.map(|(id, _)| id).filter(|id| !self.running.contains(id)).collect();
-            return self.skip(rest, &format!("`{}` is lost", step.node));
-        }
-        let reason = format!("it needs `{}`, which failed", step.sentence);
-        self.skip(self.dependents[id].clone(), &reason)
+    }
+
+    /// Steps of a node that have neither ended nor been given to a lane.
+    fn rest_of(&self, node: &str) -> Vec<StepId> {
+        let steps = self.plan.steps.iter().enumerate();
+        let waits = |id: &StepId| self.outcomes[*id].is_none() && !self.running.contains(id);
+        steps.filter(|(_, step)| step.node == node).map(|(id, _)| id).filter(waits).collect()
     }
 
     /// The outcomes, once every node is finished.

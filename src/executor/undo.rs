@@ -7,7 +7,7 @@ use crate::transport::{Exit, TransportError};
 /// What takes a run back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Undo {
-    /// Run it with [`super::OnError::KeepGoing`], so that one failure does not keep the others
+    /// Run it with [`super::OnError::Regardless`], so that one failure does not keep the others
     /// from being taken back.
     pub plan: Plan,
     /// For each of its steps the step of the original plan that it takes back.

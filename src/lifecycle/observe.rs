@@ -64,7 +64,12 @@ fn observe_node(
         let facts = read_facts(node, &facts[0])?;
         let present = facts.engines.iter().filter(|(_, version)| version.is_ok());
         let engines = present.map(|(kind, _)| (*kind, Vec::new())).collect();
-        return observe_node(lanes, node, &Look { engines: Some(engines), facts: Some(facts), ..look.clone() }, stop);
+        return observe_node(
+            lanes,
+            node,
+            &Look { engines: Some(engines), facts: Some(facts), ..look.clone() },
+            stop,
+        );
     };
     let kinds: Vec<EngineKind> = engines.keys().copied().collect();
     let mut commands = Vec::new();

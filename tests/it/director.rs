@@ -1,1 +1,206 @@
-//! x
+//! The director over scripted nodes: see, place, plan, execute, verify.
+
+use crate::support::world::{self, PROBED, Wish};
+use vnfctl::command::Command;
+use vnfctl::engine::engine;
+use vnfctl::executor::{Event, OnError, Options, Outcome, Permit, Reporter, execute};
+use vnfctl::facts::probe;
+use vnfctl::lifecycle::{Failure, NodeFailure, Prepared, Session, prepare, verify};
+use vnfctl::model::{EngineKind, Loaded};
+use vnfctl::plan::{Stage, Verb, Wanted};
+use vnfctl::transport::{Fake, Reply, Stop, TransportError};
+use vnfctl::ui::{ExitCode, report};
+
+const UP: Verb = Verb::Up(Stage::Verify);
+
+const PAIR: &str = r#"
+name = "pair"
+[nodes.DUT1]
+[nodes.DUT2]
+[groups.VNF]
+engine = "docker"
+image = "busybox:stable"
+cpu_skip = 0
+"#;
+
+/// What asks a node for its facts, and what asks its engine.
+fn questions(loaded: &Loaded) -> [Command; 2] {
+    let image = loaded.topology.groups[0].image.clone();
+    [probe(&[], &[EngineKind::Docker]), engine(EngineKind::Docker).query(&[image])]
+}
+
+/// Two nodes that answer the probe; what the engine of each says.
+fn nodes(loaded: &Loaded, engine: Reply) -> Fake {
+    let [probe, query] = questions(loaded).map(|command| command.words());
+    Fake::new().on("", &probe, Reply::ok(PROBED)).on("", &query, engine)
+}
+
+fn try_prepare<'l>(
+    loaded: &'l Loaded,
+    nodes: &Fake,
+    verb: Verb,
+    keep_going: bool,
+) -> Result<Prepared<'l>, Failure> {
+    let (wish, stop) = (Wish::all(verb), Stop::new());
+    let request = vnfctl::lifecycle::ChangeRequest { keep_going, ..wish.request() };
+    // The plan outlives the session, its lanes do not.
+    let nodes: &'static Fake = Box::leak(Box::new(nodes.clone()));
+    let stop: &'static Stop = Box::leak(Box::new(stop));
+    prepare(&Session::new(loaded, nodes, stop), &request)
+}
+
+fn told(failure: Failure) -> (ExitCode, String) {
+    let report = report::error(&failure.into(), vnfctl::ui::Paint { on: false });
+    (report.code, report.text)
+}
+
+/// One line of the engine's answer: a running container, with labels or without.
+fn container(name: &str, labels: &[(&str, &str)]) -> String {
+    let labels: std::collections::BTreeMap<_, _> = labels.iter().copied().collect();
+    let shown = serde_json::json!({
+        "name": name, "labels": labels, "state": "running", "code": 0, "image": "busybox:stable",
+    });
+    format!("container 4711 {shown}\nCpus_allowed_list:\t0\nMems_allowed_list:\t0\n")
+}
+
+#[test]
+fn an_unreachable_node_stops_everything_unless_told_to_keep_going() {
+    let loaded = world::topology(PAIR);
+    let nodes = nodes(&loaded, Reply::ok("")).unreachable("DUT2");
+    let (code, text) = told(try_prepare(&loaded, &nodes, UP, false).unwrap_err());
+    assert_eq!(code, ExitCode::NodeUnreachable);
+    assert!(text.contains("DUT2") && text.contains("no route to host"), "{text}");
+    let prepared = try_prepare(&loaded, &nodes, UP, true).unwrap();
+    let [NodeFailure { node, error: TransportError::Unreachable { .. } }] = &*prepared.failures
+    else {
+        panic!("{:?}", prepared.failures)
+    };
+    assert_eq!(node, "DUT2");
+    assert!(prepared.plan.steps.iter().all(|step| step.node == "DUT1"));
+    assert_eq!(prepared.plan.steps.len(), 2, "acquire and create");
+    let none = nodes.unreachable("DUT1");
+    assert!(
+        matches!(try_prepare(&loaded, &none, UP, true), Err(Failure::Nodes(all)) if all.len() == 2)
+    );
+}
+
+#[test]
+fn an_engine_that_does_not_answer_is_refused_on_each_node() {
+    let loaded = world::topology(PAIR);
+    let nodes = nodes(&loaded, Reply::fail(1, "Cannot connect to the Docker daemon"));
+    for verb in [UP, Verb::Down, Verb::Restart] {
+        let (code, text) = told(try_prepare(&loaded, &nodes, verb, false).unwrap_err());
+        assert_eq!(code, ExitCode::StepFailed, "{text}");
+        assert_eq!(text.matches("docker does not answer: Cannot connect").count(), 2, "{text}");
+    }
+}
+
+#[test]
+fn a_probe_that_prints_garbage_is_a_node_failure() {
+    let loaded = world::topology(PAIR);
+    for reply in [Reply::ok("hello\n"), Reply::ok(""), Reply::fail(127, "sh: not found")] {
+        let probe = questions(&loaded)[0].words();
+        let nodes = Fake::new().on("DUT1", &probe, reply).on("", &probe, Reply::ok(PROBED));
+        let Err(Failure::Nodes(failures)) = try_prepare(&loaded, &nodes, UP, false) else {
+            panic!("taken")
+        };
+        assert_eq!(failures.len(), 1);
+        assert_eq!(failures[0].node, "DUT1");
+    }
+}
+
+#[test]
+fn an_engine_that_prints_garbage_is_refused() {
+    let loaded = world::topology(PAIR);
+    let (code, text) =
+        told(try_prepare(&loaded, &nodes(&loaded, Reply::ok("what?\n")), UP, false).unwrap_err());
+    assert_eq!(code, ExitCode::StepFailed);
+    assert!(text.contains("`what?`"), "{text}");
+}
+
+#[test]
+fn a_foreign_container_is_refused_before_the_first_act() {
+    let loaded = world::topology(PAIR);
+    let other = [("vnfctl.topology", "other"), ("vnfctl.group", "VNF")];
+    for (labels, owner) in
+        [(&other[..], "topology `other` owns it"), (&[], "it was not made by vnfctl")]
+    {
+        let nodes = nodes(&loaded, Reply::ok(container("DUT1_VNF1", labels)));
+        for verb in [UP, Verb::Create, Verb::Start, Verb::Restart] {
+            let (code, text) = told(try_prepare(&loaded, &nodes, verb, false).unwrap_err());
+            assert_eq!(code, ExitCode::StepFailed);
+            assert!(text.contains(owner) && text.contains("DUT1_VNF1"), "{text}");
+        }
+        let down = try_prepare(&loaded, &nodes, Verb::Down, false).unwrap().plan;
+        assert_eq!(down.steps, []);
+    }
+}
+
+#[test]
+fn preparing_only_asks() {
+    let loaded = world::topology(PAIR);
+    let nodes = nodes(&loaded, Reply::ok(""));
+    let plan = try_prepare(&loaded, &nodes, UP, false).unwrap().plan;
+    assert_eq!(plan.steps.len(), 4);
+    for node in ["DUT1", "DUT2"] {
+        let mut asked = nodes.ran(node);
+        asked.sort_by_key(Command::words);
+        let mut questions = questions(&loaded).to_vec();
+        questions.sort_by_key(Command::words);
+        assert_eq!(asked, questions, "{node}");
+    }
+    assert!(Permit::unless_dry_run(true).is_none(), "a dry run cannot reach the executor");
+}
+
+#[test]
+fn a_name_without_a_file_finds_what_it_owns_by_labels() {
+    let mut loaded = world::topology(PAIR);
+    loaded.topology.groups.clear();
+    let ours = [("vnfctl.topology", "pair"), ("vnfctl.group", "VNF")];
+    let answer = container("DUT1_VNF1", &ours) + &container("DUT1_VNF2", &[]);
+    let all = probe(&[], &EngineKind::ALL).words();
+    let query = engine(EngineKind::Docker).query(&[]).words();
+    let kinds = [EngineKind::Docker, EngineKind::Podman, EngineKind::Lxc];
+    let nodes = Fake::new()
+        .on("DUT1", &query, Reply::ok(answer))
+        .on("", &all, Reply::ok(PROBED))
+        .on("", &probe(&[], &kinds).words(), Reply::ok(PROBED));
+    let plan = try_prepare(&loaded, &nodes, Verb::Down, false).unwrap().plan;
+    let told: Vec<_> = plan.steps.iter().map(|step| step.sentence.as_str()).collect();
+    assert_eq!(told, ["stop DUT1_VNF1", "destroy DUT1_VNF1"]);
+}
+
+struct Silent;
+
+impl Reporter for Silent {
+    fn event(&self, _: &Event<'_>) {}
+}
+
+#[test]
+fn up_acts_and_then_looks_at_reality() {
+    let loaded = world::topology(PAIR);
+    let nodes = nodes(&loaded, Reply::ok(""));
+    let stop = Stop::new();
+    let session = Session::new(&loaded, &nodes, &stop);
+    let prepared = prepare(&session, &Wish::all(UP).request()).unwrap();
+    let permit = Permit::unless_dry_run(false).unwrap();
+    let options = Options { jobs: 2, on_error: OnError::Stop };
+    let outcomes = execute(&prepared.plan, &session.lanes, &permit, options, &stop, &Silent);
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done)), "{outcomes:?}");
+    for step in &prepared.plan.steps {
+        assert!(nodes.ran(&step.node).contains(&step.command), "{}", step.sentence);
+    }
+    // The engine still says that there is nothing: everything fails the check.
+    let seen = session.see(&|_| true).require(false).unwrap();
+    let wanted: Vec<&Wanted<'_>> = prepared.wanted.iter().collect();
+    let report = verify(&wanted, &prepared.links, &seen.observation, &session.lanes, &stop);
+    assert!(!report.passed());
+    let found: Vec<_> = report.checks.iter().map(|check| check.found.as_str()).collect();
+    assert_eq!(found, ["absent", "absent"]);
+    // Over what was wanted it passes, without a word to the nodes.
+    let empty = vnfctl::plan::Observation::from_iter(seen.observation);
+    let right = world::as_wanted(&loaded, &empty);
+    let report = verify(&wanted, &prepared.links, &right, &session.lanes, &stop);
+    assert!(report.passed(), "{report:?}");
+    assert_eq!(report.checks.len(), 6, "running, CPUs and memory of two");
+}
