@@ -7,8 +7,9 @@ use crate::model::{Become, SshTarget};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Steps that make one more login worth while: it costs about as much as one engine call.
-const STEPS_PER_LOGIN: usize = 2;
+/// Steps that make one more login worth while: it costs about as much as an
+/// engine call or two, most of it the start of the login shell.
+const STEPS_PER_LOGIN: usize = 4;
 
 /// How to reach one node.
 #[derive(Debug, Clone, PartialEq, Eq)]

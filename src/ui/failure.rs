@@ -35,8 +35,11 @@ pub fn nodes(failures: &[NodeFailure], paint: Paint) -> Report {
     for NodeFailure { node, error } in failures {
         code = code.max(transport_code(error));
         let message = clean(&error.to_string());
-        let subject =
-            if message.contains(&format!("`{node}`")) { String::new() } else { format!("{node}: ") };
+        let subject = if message.contains(&format!("`{node}`")) {
+            String::new()
+        } else {
+            format!("{node}: ")
+        };
         let mut text = format!("{} {subject}{message}", head(paint));
         add_hint(&mut text, &transport_hint(error).unwrap_or_default(), paint);
         parts.push(text);
