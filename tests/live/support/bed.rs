@@ -75,6 +75,7 @@ impl Bed {
         case.hash(&mut hasher);
         let name = format!("{short}{:04x}-{}-{letter}", hasher.finish() as u16, engine.word());
         let folder = format!("/tmp/{name}");
+        let _ = std::fs::remove_dir_all(dut.path(&folder)); // of a run that was killed
         std::fs::create_dir_all(dut.path(&folder)).expect("the DUT has a /tmp");
         let here = tempfile::tempdir().expect("this machine has a /tmp");
         let bed = Self {
