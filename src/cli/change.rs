@@ -310,7 +310,7 @@ fn prove(
     let observation = if prepared.plan.steps.is_empty() {
         &prepared.observation
     } else {
-        again = session.see(&|node| prepared.observation.contains_key(&node.name)).require(true)?;
+        again = session.see_again(&prepared.observation).require(true)?;
         &again.observation
     };
     let wanted: Vec<_> = prepared

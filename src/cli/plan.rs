@@ -42,6 +42,8 @@ pub(super) fn run(context: &Context<'_>, args: &Plan) -> anyhow::Result<ExitCode
     let prepared = prepare_from(&loaded, seen, &request)?;
     context.warn(&prepared.warnings);
     show_plan(context.ui, &prepared.plan, &topology.name, word, args.format)?;
+    // Thousands of steps need not be taken apart one by one just before the end.
+    let prepared = std::mem::ManuallyDrop::new(prepared);
     let pending = args.exit_code && !prepared.plan.steps.is_empty();
     Ok(if pending { ExitCode::ChangesPending } else { ExitCode::Done })
 }

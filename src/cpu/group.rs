@@ -64,8 +64,14 @@ impl GroupSite<'_> {
         let theirs = asks.clone().map(|ask| csit::slice(self.machine, &ask));
         let theirs = theirs.collect::<Result<Vec<_>, _>>();
         let doubts = |answers: &[Vec<u32>]| {
-            let one = |(ask, answer): (Slice, &Vec<u32>)| {
-                slice_doubts(self.machine, request, skip, &ask, answer)
+            // Containers on the same CPUs ask the same.
+            let mut known: Option<(Slice, BTreeSet<Doubt>)> = None;
+            let one = |(ask, answer): (Slice, &Vec<u32>)| match &known {
+                Some((asked, doubts)) if *asked == ask => doubts.clone(),
+                _ => {
+                    let doubts = slice_doubts(self.machine, request, skip, &ask, answer);
+                    known.insert((ask, doubts)).1.clone()
+                }
             };
             asks.clone().zip(answers).map(one).collect::<Vec<_>>()
         };

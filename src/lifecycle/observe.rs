@@ -23,6 +23,8 @@ pub struct Look {
     pub links: Vec<LinkSpec>,
     /// Deadline of every command instead of its own.
     pub timeout: Option<Duration>,
+    /// Facts that are known already: the node is not probed again.
+    pub facts: Option<Facts>,
 }
 
 /// Looks at all nodes at once; nodes that cannot be used are returned beside the others.
@@ -67,10 +69,18 @@ fn observe_node(
         let facts = read_facts(node, &facts[0])?;
         let present = facts.engines.iter().filter(|(_, version)| version.is_ok());
         let engines = present.map(|(kind, _)| (*kind, Vec::new())).collect();
-        return observe_node(lanes, node, &Look { engines: Some(engines), ..look.clone() }, stop);
+        return observe_node(
+            lanes,
+            node,
+            &Look { engines: Some(engines), facts: Some(facts), ..look.clone() },
+            stop,
+        );
     };
     let kinds: Vec<EngineKind> = engines.keys().copied().collect();
-    let mut commands = vec![facts::probe(&look.pci, &kinds)];
+    let mut commands = Vec::new();
+    if look.facts.is_none() {
+        commands.push(facts::probe(&look.pci, &kinds));
+    }
     commands.extend(engines.iter().map(|(kind, images)| engine(*kind).query(images)));
     let links = by_kind(&look.links);
     commands.extend(links.iter().map(|(kind, links)| driver(*kind).query(links)));
@@ -79,7 +89,10 @@ fn observe_node(
     let outputs = ask(lanes, node, &commands, stop)?;
     let mut outputs = outputs.iter();
     let mut next = || outputs.next().expect("one output per command");
-    let facts = read_facts(node, next())?;
+    let facts = match &look.facts {
+        Some(facts) => facts.clone(),
+        None => read_facts(node, next())?,
+    };
     let inventories =
         kinds.iter().map(|&kind| (kind, read_inventory(kind, &facts, next()))).collect();
     let mut seen = Vec::new();

@@ -54,12 +54,15 @@ pub fn prepare<'a>(
     session: &Session<'a>,
     request: &ChangeRequest<'_>,
 ) -> Result<Prepared<'a>, Failure> {
-    let seen = if session.loaded.topology.groups.is_empty() {
-        session.see_all(request.is_node_meant)
-    } else {
-        session.see(request.is_node_meant)
-    };
-    prepare_from(session.loaded, seen.require(request.keep_going)?, request)
+    if !session.loaded.topology.groups.is_empty() {
+        let seen = session.see(request.is_node_meant).require(request.keep_going)?;
+        return prepare_from(session.loaded, seen, request);
+    }
+    let mut seen = session.see_all(request.is_node_meant).require(request.keep_going)?;
+    let warnings = leave_out_silent_engines(&mut seen);
+    let mut prepared = prepare_from(session.loaded, seen, request)?;
+    prepared.warnings.extend(warnings);
+    Ok(prepared)
 }
 
 /// As [`prepare`], over what was seen already (or is known from saved machines).
@@ -127,6 +130,22 @@ fn strays(
         }
     }
     sentences
+}
+
+/// An engine that is installed but does not answer must not keep the others from being looked
+/// at, when nobody knows which of them a topology used.
+fn leave_out_silent_engines(seen: &mut Seen) -> Vec<(String, String)> {
+    let mut warnings = Vec::new();
+    for (node, state) in &mut seen.observation {
+        state.inventories.retain(|kind, inventory| {
+            if let Err(reason) = inventory {
+                let word = kind.word();
+                warnings.push((node.clone(), format!("{word} is left out: {reason}")));
+            }
+            inventory.is_ok()
+        });
+    }
+    warnings
 }
 
 fn unplaced(topology: &Topology, observation: &Observation) -> Vec<Assignment> {

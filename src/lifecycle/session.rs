@@ -70,6 +70,14 @@ impl<'a> Session<'a> {
         Seen { observation, failures }
     }
 
+    /// Looks again at the nodes of an observation: what they are is known, what they run is not.
+    pub fn see_again(&self, before: &Observation) -> Seen {
+        self.see_with(&|node| before.contains_key(&node.name), &|node| Look {
+            facts: before.get(&node.name).map(|state| state.facts.clone()),
+            ..self.look(node)
+        })
+    }
+
     /// The links of every node of the topology.
     pub fn links(&self) -> BTreeMap<String, Vec<LinkSpec>> {
         let topology = &self.loaded.topology;
@@ -91,6 +99,7 @@ impl<'a> Session<'a> {
             engines: Some(engines),
             links: wanted_links(topology, &node.name),
             timeout: None,
+            facts: None,
         }
     }
 }

@@ -209,6 +209,9 @@ impl Builder<'_> {
     /// they have no containers here.
     fn below(&self, group: &str, node: &str) -> Vec<Home<'_>> {
         let needs = self.needs(group);
+        if needs.is_empty() {
+            return Vec::new();
+        }
         let homes = self.homes.iter().filter(|home| needs.iter().any(|name| name == home.0));
         homes.filter(|home| self.serves(**home, node)).copied().collect()
     }
@@ -216,6 +219,9 @@ impl Builder<'_> {
     /// Where the groups are that depend on `group` on `node`.
     fn above(&self, group: &str, node: &str) -> Vec<Home<'_>> {
         let needs = |name: &str| self.needs(name).iter().any(|needed| needed == group);
+        if !self.request.depends_on.keys().any(|name| needs(name)) {
+            return Vec::new();
+        }
         let homes = self.homes.iter().filter(|(name, _)| needs(name));
         homes.filter(|(_, other)| self.serves((group, node), other)).copied().collect()
     }

@@ -1,9 +1,10 @@
 //! Failures of the director as text: what, where, how to mend it.
 
 use super::report::{Report, head, hint_line, transport_code, transport_hint};
-use super::{ExitCode, Paint, clean, diagnostic};
+use super::{ExitCode, Paint, clean, diagnostic, hint};
 use crate::lifecycle::{Failure, NodeFailure};
 use crate::plan::Refusal;
+use crate::transport::Exit;
 use std::fmt::Write;
 
 /// The report of a failure.
@@ -33,7 +34,13 @@ pub fn nodes(failures: &[NodeFailure], paint: Paint) -> Report {
     let mut code = ExitCode::Done;
     for NodeFailure { node, error } in failures {
         code = code.max(transport_code(error));
-        let mut text = format!("{} {node}: {}", head(paint), clean(&error.to_string()));
+        let message = clean(&error.to_string());
+        let subject = if message.contains(&format!("`{node}`")) {
+            String::new()
+        } else {
+            format!("{node}: ")
+        };
+        let mut text = format!("{} {subject}{message}", head(paint));
         add_hint(&mut text, &transport_hint(error).unwrap_or_default(), paint);
         parts.push(text);
     }
@@ -43,7 +50,7 @@ pub fn nodes(failures: &[NodeFailure], paint: Paint) -> Report {
 /// All reasons, equal hints once.
 fn refused(refusals: &[Refusal], code: ExitCode, paint: Paint) -> Report {
     let mut text = String::new();
-    let mut hints: Vec<&str> = Vec::new();
+    let mut hints: Vec<String> = Vec::new();
     for refusal in refusals {
         let subject = if refusal.container.is_empty() {
             String::new()
@@ -52,13 +59,14 @@ fn refused(refusals: &[Refusal], code: ExitCode, paint: Paint) -> Report {
         };
         let message = clean(&refusal.message);
         let _ = writeln!(text, "{} {}: {subject}{message}", head(paint), refusal.node);
-        if !refusal.hint.is_empty() && !hints.contains(&refusal.hint.as_str()) {
-            hints.push(&refusal.hint);
-        }
+        // What an engine said for itself may be known.
+        let advice = Some(refusal.hint.clone()).filter(|hint| !hint.is_empty());
+        let advice = advice.or_else(|| hint(Exit::Code(1), &refusal.message));
+        hints.extend(advice.filter(|advice| !hints.contains(advice)));
     }
     let mut text = text.trim_end().to_owned();
     for hint in hints {
-        add_hint(&mut text, hint, paint);
+        add_hint(&mut text, &hint, paint);
     }
     Report { text, code }
 }

@@ -5,7 +5,12 @@ use super::{Cell, Paint, Table, Tone, clean};
 use crate::executor::Outcome;
 use crate::plan::Step;
 use crate::transport::TransportError;
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::time::Duration;
+
+/// Containers named in one line of the last word.
+const NAMED: usize = 32;
 
 /// What a verb did.
 #[derive(Debug, Clone, Copy)]
@@ -76,10 +81,27 @@ pub fn summary(summary: &Summary<'_>, paint: Paint) -> String {
     let look = if unsure { "`vnfctl status` shows what exists; " } else { "" };
     let next = paint.paint(Tone::Strong, "next:");
     format!(
-        "\n{}\n{verb}: {done} of {} done in {time}\n{next} {look}`{again}` does the rest",
+        "\n{}{}\n{verb}: {done} of {} done in {time}\n{next} {look}`{again}` does the rest",
         table.render(paint),
+        complete(&lines),
         count(all, "step"),
     )
+}
+
+/// Containers that got all of their steps, by what they are now: `runs: A1, A2`.
+fn complete(lines: &[Line<'_>]) -> String {
+    let mut states: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.is_complete() && !line.container.is_empty()) {
+        states.entry(line.state_words()).or_default().push(line.container);
+    }
+    let mut text = String::new();
+    for (state, names) in states {
+        let more = names.len().saturating_sub(NAMED);
+        let list = clean(&names[..names.len() - more].join(", "));
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let _ = write!(text, "\n{state}: {list}{more}");
+    }
+    if text.is_empty() { text } else { text + "\n" }
 }
 
 fn lines<'a>(results: &[(&'a Step, &'a Outcome, bool)]) -> Vec<Line<'a>> {
@@ -197,6 +219,8 @@ mod tests {
         DUT1  A1         runs       create  link
         DUT1  A2         as before  -       create (failed), link
         DUT1  A4         unknown    -       create (failed)
+
+        runs: A3
 
         up: 3 of 7 steps done in 1.50s
         next: `vnfctl status` shows what exists; `vnfctl up` does the rest
