@@ -100,7 +100,7 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     let lowers = matches!(wish.verb, plan::Verb::Stop | plan::Verb::Destroy | plan::Verb::Down);
     let chosen = if lowers { chosen } else { chosen.checked()? };
     let nodes = context.nodes(&loaded.topology);
-    let session = context.session(&loaded, &nodes);
+    let session = context.session(&loaded, &nodes).within(wish.change.patience.timeout);
     let request = ChangeRequest {
         verb: wish.verb,
         is_selected: &|name, group, node| chosen.matches(name, group, node),

@@ -12,7 +12,7 @@ pub(super) fn run(context: &Context<'_>, args: &Exec) -> anyhow::Result<ExitCode
     let topology = &loaded.topology;
     let chosen = Chosen::new(&args.selection, topology);
     let nodes = context.nodes(topology);
-    let session = context.session(&loaded, &nodes);
+    let session = context.session(&loaded, &nodes).within(args.patience.timeout);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
     let is_selected = |name: &str, group: &str, node: &str| chosen.matches(name, group, node);
     let found = existing(&topology.name, &seen.observation, &is_selected);

@@ -13,7 +13,7 @@ pub(super) fn run(context: &Context<'_>, args: &Plan) -> anyhow::Result<ExitCode
     let topology = &loaded.topology;
     let chosen = Chosen::new(&args.selection, topology).checked()?;
     let nodes = context.nodes(topology);
-    let session = context.session(&loaded, &nodes);
+    let session = context.session(&loaded, &nodes).within(args.patience.timeout);
     let mut seen = saved(&args.machines, topology)?;
     let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
     let asked = session

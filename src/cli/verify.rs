@@ -12,7 +12,7 @@ pub(super) fn run(context: &Context<'_>, args: &Verify) -> anyhow::Result<ExitCo
     let topology = &loaded.topology;
     let chosen = Chosen::new(&args.selection, topology).checked()?;
     let nodes = context.nodes(topology);
-    let session = context.session(&loaded, &nodes);
+    let session = context.session(&loaded, &nodes).within(args.patience.timeout);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
     let placed = place(topology, &seen.observation)?;
     let all = wanted(topology, &placed.assignments, &loaded.secrets);

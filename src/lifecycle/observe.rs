@@ -10,6 +10,7 @@ use crate::model::{EngineKind, Image, LinkKind};
 use crate::plan::{NodeState, Observation};
 use crate::transport::{Exit, Output, Stop, Transport, TransportError};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What to look for on one node.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Look {
     pub engines: Option<BTreeMap<EngineKind, Vec<Image>>>,
     /// Links.
     pub links: Vec<LinkSpec>,
+    /// Deadline of every command instead of its own.
+    pub timeout: Option<Duration>,
     /// Facts that are known already: the node is not probed again.
     pub facts: Option<Facts>,
 }
@@ -60,7 +63,9 @@ fn observe_node(
     stop: &Stop,
 ) -> Result<NodeState, TransportError> {
     let Some(engines) = &look.engines else {
-        let facts = ask(lanes, node, &[facts::probe(&look.pci, &EngineKind::ALL)], stop)?;
+        let mut probe = [facts::probe(&look.pci, &EngineKind::ALL)];
+        hasten(&mut probe, look.timeout);
+        let facts = ask(lanes, node, &probe, stop)?;
         let facts = read_facts(node, &facts[0])?;
         let present = facts.engines.iter().filter(|(_, version)| version.is_ok());
         let engines = present.map(|(kind, _)| (*kind, Vec::new())).collect();
@@ -80,6 +85,7 @@ fn observe_node(
     let links = by_kind(&look.links);
     commands.extend(links.iter().map(|(kind, links)| driver(*kind).query(links)));
 
+    hasten(&mut commands, look.timeout);
     let outputs = ask(lanes, node, &commands, stop)?;
     let mut outputs = outputs.iter();
     let mut next = || outputs.next().expect("one output per command");
@@ -94,6 +100,12 @@ fn observe_node(
         seen.extend(read_links(node, *kind, links, next())?);
     }
     Ok(NodeState { facts, inventories, links: seen })
+}
+
+fn hasten(commands: &mut [Command], timeout: Option<Duration>) {
+    for command in commands {
+        command.deadline = timeout.or(command.deadline);
+    }
 }
 
 fn by_kind(links: &[LinkSpec]) -> BTreeMap<LinkKind, Vec<LinkSpec>> {

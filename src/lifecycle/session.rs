@@ -8,6 +8,7 @@ use crate::model::{EngineKind, Image, Loaded, Node};
 use crate::plan::{Observation, wanted_links};
 use crate::transport::{Connector, Stop};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A topology and the way to its nodes.
 pub struct Session<'a> {
@@ -17,6 +18,8 @@ pub struct Session<'a> {
     pub lanes: Lanes<'a>,
     /// Set when the person wants to stop.
     pub stop: &'a Stop,
+    /// Deadline of every look instead of its own.
+    timeout: Option<Duration>,
 }
 
 /// What was seen, and the nodes where nothing could be seen.
@@ -31,7 +34,13 @@ pub struct Seen {
 impl<'a> Session<'a> {
     /// A session; nothing is opened before something is asked.
     pub fn new(loaded: &'a Loaded, connector: &'a dyn Connector, stop: &'a Stop) -> Self {
-        Self { loaded, lanes: Lanes::new(connector), stop }
+        Self { loaded, lanes: Lanes::new(connector), stop, timeout: None }
+    }
+
+    /// Gives every look this deadline, where there is one.
+    #[must_use]
+    pub fn within(self, timeout: Option<Duration>) -> Self {
+        Self { timeout, ..self }
     }
 
     /// Looks at the nodes for which `is_meant` for their facts only.
@@ -55,6 +64,7 @@ impl<'a> Session<'a> {
 
     fn see_with(&self, is_meant: &dyn Fn(&Node) -> bool, look: &dyn Fn(&Node) -> Look) -> Seen {
         let nodes = self.loaded.topology.nodes.iter().filter(|node| is_meant(node));
+        let look = |node| Look { timeout: self.timeout, ..look(node) };
         let looks = nodes.map(|node| (node.name.clone(), look(node))).collect();
         let (observation, failures) = observe(&self.lanes, &looks, self.stop);
         Seen { observation, failures }
@@ -88,6 +98,7 @@ impl<'a> Session<'a> {
             pci: node.interfaces.values().map(|interface| interface.pci.clone()).collect(),
             engines: Some(engines),
             links: wanted_links(topology, &node.name),
+            timeout: None,
             facts: None,
         }
     }

@@ -1,14 +1,21 @@
 //! Commands that hang end at their deadline, here and there.
 
-use crate::support::{Bed, Engine, Group, everywhere, on_the_node, text};
+use crate::support::{Bed, Engine, Group, everywhere, run, text};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-everywhere!(a_hung_acquire_ends);
-on_the_node!(a_hung_engine_ends);
+everywhere!(a_hung_command_ends);
+mod a_hung_engine_ends {
+    crate::support::tests!(a_hung_engine_ends;
+        docker Docker Local, podman Podman Local, lxc Lxc Local);
+}
+
+fn a_hung_command_ends(bed: &Bed) {
+    if bed.engine == Engine::Native { an_exec_hangs(bed) } else { an_acquire_hangs(bed) }
+}
 
 /// An image nobody ever sends.
-fn a_hung_acquire_ends(bed: &Bed) {
+fn an_acquire_hangs(bed: &Bed) {
     let pipe = format!("{}/never.tar", bed.folder);
     bed.dut.must(&format!("mkfifo {pipe}"));
     let image = format!("live-never-{}", bed.name);
@@ -18,40 +25,61 @@ fn a_hung_acquire_ends(bed: &Bed) {
     let ended = on.run("up --timeout 2s").exits(1).says("acquire").says("no end after 2s");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?} {ended}", began.elapsed());
     assert_eq!(bed.traces(), "");
-    // Nobody waits for it any more.
-    let script = format!(
-        "for i in $(seq 40); do pgrep -f {pipe} >/dev/null || exit 0; sleep 0.1; done; pgrep -af {pipe}; exit 1"
-    );
-    bed.dut.must(&script);
+    bed.dut.must(&gone(&format!("{}/neve[r]", bed.folder)));
 }
 
-/// The engine's program starts and never comes back; what comes before it works.
+fn an_exec_hangs(bed: &Bed) {
+    let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine))).up();
+    let began = Instant::now();
+    let words = ["exec", "--timeout", "2s", "--", "sh", "-c", "sleep 987; :", &bed.folder];
+    let ended = on.args(&words).exits(124);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?} {ended}", began.elapsed());
+    bed.dut.must(&gone(&format!("sleep 987; : {}", bed.folder.replacen("/tmp", "/tm[p]", 1))));
+    on.run("status").exits(0);
+    on.down();
+}
+
+/// A script that waits a moment for the end of all processes whose command line matches.
+fn gone(pattern: &str) -> String {
+    format!(
+        "for i in $(seq 40); do pgrep -f '{pattern}' >/dev/null || exit 0; sleep 0.1; done
+         pgrep -af '{pattern}'; exit 1"
+    )
+}
+
+/// The engine's program starts and never comes back: what makes containers, then what looks.
 fn a_hung_engine_ends(bed: &Bed) {
-    let (program, hangs) = match bed.engine {
-        Engine::Docker => ("docker", "run"),
-        Engine::Podman => ("podman", "run"),
-        Engine::Lxc => ("lxc-start", ""),
-        Engine::Native => ("unshare", ""),
+    let (program, makes, looks) = match bed.engine {
+        Engine::Docker => ("docker", "run", "ps"),
+        Engine::Podman => ("podman", "run", "ps"),
+        Engine::Lxc => ("lxc-start", "--name", ""),
+        Engine::Native => unreachable!("it takes no program from a folder of the user's"),
     };
     let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine)));
     on.run("acquire").exits(0);
     let folder = format!("{}/bin", bed.folder);
     let path = bed.dut.path(&format!("{folder}/{program}"));
     std::fs::create_dir(path.parent().expect("it has one")).expect("the DUT has a /tmp");
-    let script = format!(
-        "#!/bin/sh\ncase \" $* \" in *' {hangs}'*) exec sleep 987 ;; esac\nexec /usr/bin/{program} \"$@\"\n"
-    );
-    std::fs::write(&path, script).expect("the DUT has a /tmp");
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("it is ours");
-
-    let mut command = bed.dut.command(&["env"]);
-    command.arg(format!("PATH={folder}:/usr/sbin:/usr/bin:/sbin:/bin"));
-    command.args(["/lab-share/vnfctl", "-t", &on.file, "up", "--timeout", "2s"]);
-    let began = Instant::now();
-    let ended = crate::support::run(command).exits(1).says("no end after 2s");
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?} {ended}", began.elapsed());
-    let left = bed.dut.sh("pgrep -x sleep -a | grep 987");
-    assert_eq!(left.stdout, "", "the hung program lives on");
+    for hangs in [makes, looks] {
+        if hangs.is_empty() {
+            continue;
+        }
+        let script = format!(
+            "#!/bin/sh\ncase \" $* \" in *' {hangs} '*) exec sh -c 'sleep 987; :' {folder} ;; esac\n\
+             exec /usr/bin/{program} \"$@\"\n"
+        );
+        std::fs::write(&path, script).expect("the DUT has a /tmp");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("it is ours");
+        let mut command = bed.dut.command(&["env"]);
+        command.arg(format!("PATH={folder}:/usr/sbin:/usr/bin:/sbin:/bin"));
+        command.args(["/lab-share/vnfctl", "-t", &on.file, "up", "--timeout", "2s"]);
+        let began = Instant::now();
+        let told = if hangs == makes { "no end after 2s" } else { "no answer within 2 s" };
+        let ended = run(command).exits(1).says(told);
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?} {ended}", began.elapsed());
+        bed.dut.must(&gone(&format!("sleep 987; :.*{}/bi[n]", bed.folder)));
+        assert_eq!(bed.traces(), "");
+    }
     // With the engine back to life the same verb finishes.
     on.run("up").exits(0);
     on.run("status").exits(0);

@@ -11,7 +11,7 @@ fn ctrl_c_during_up_of_16(bed: &Bed) {
     on.run("acquire").exits(0);
     let mut command = on.command();
     command
-        .args(["-j", "2", "up"])
+        .args(["up", "-j", "2"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());

@@ -1,12 +1,13 @@
 //! The way of a container through its life, every verb twice.
 
-use crate::support::{Bed, Group, everywhere};
+use crate::support::{Bed, Group, Place, VNFCTL, everywhere, run};
 
 everywhere!(
     up_pins_and_down_leaves_nothing,
     stop_keeps_the_container,
     exec_answers_as_the_child,
     memory_limit_is_the_kernels,
+    a_shell_has_a_terminal,
     a_tarball_becomes_an_image,
 );
 
@@ -102,7 +103,7 @@ fn exec_answers_as_the_child(bed: &Bed) {
     let words = ["", "two words", "it's", "\"$HOME`id`\\n\"", "-n", "ä\n\tb", "*"];
     let mut args = vec!["exec", &one, "--", "printf", "<%s>"];
     args.extend(words);
-    let wanted: String = words.iter().map(|word| format!("<{word}>")).collect();
+    let wanted = format!("<{}>", words.join("><"));
     assert_eq!(on.args(&args).exits(0).stdout, wanted);
     let script = "head -c 300000 /dev/zero | tr '\\0' x";
     let ended = on.args(&["exec", &one, "--", "sh", "-c", script]).exits(0);
@@ -110,6 +111,40 @@ fn exec_answers_as_the_child(bed: &Bed) {
     assert!(ended.bytes.iter().all(|&byte| byte == b'x'));
     on.down();
     on.args(&["exec", &one, "--", "true"]).exits(1);
+}
+
+fn a_shell_has_a_terminal(bed: &Bed) {
+    let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine))).up();
+    let inside =
+        "stty -a >/dev/null && test -t 0 && test -t 1 && echo at $MICROSERVICE_LABEL; exit 7";
+    let script = bed.file(
+        "inside.sh",
+        &format!(
+            "exec \"$VNFCTL\" {} -t {} shell {} -- sh -c '{inside}'\n",
+            match bed.place {
+                Place::Local => String::new(),
+                Place::Ssh => format!("--ssh-config {}", bed.lab.ssh_config()),
+            },
+            on.file,
+            bed.container("VNF1"),
+        ),
+    );
+    let words = ["script", "-qec", &format!("sh {script}"), "/dev/null"];
+    let ended = match bed.place {
+        Place::Local => {
+            let mut command = bed.dut.command(&["env", "VNFCTL=/lab-share/vnfctl"]);
+            command.args(words);
+            run(command)
+        }
+        Place::Ssh => {
+            let mut command = std::process::Command::new(words[0]);
+            command.args(&words[1..]).env("VNFCTL", VNFCTL).env("TERM", "dumb");
+            run(command)
+        }
+    };
+    ended.exits(7).says(&format!("at {}", bed.container("VNF1")));
+    on.args(&["shell", "NO_SUCH"]).exits(2);
+    on.down();
 }
 
 fn memory_limit_is_the_kernels(bed: &Bed) {
@@ -130,8 +165,8 @@ fn memory_limit_is_the_kernels(bed: &Bed) {
 /// From the operator's machine over ssh, from the node's own disk where vnfctl runs on it.
 fn a_tarball_becomes_an_image(bed: &Bed) {
     let file = match bed.place {
-        crate::support::Place::Local => "/lab-images/busybox-b.tar".to_owned(),
-        crate::support::Place::Ssh => bed.lab.image("busybox-b.tar").display().to_string(),
+        Place::Local => "/lab-images/busybox-b.tar".to_owned(),
+        Place::Ssh => bed.lab.image("busybox-b.tar").display().to_string(),
     };
     let image = format!("live-{}-{}", bed.name, std::process::id()); // no earlier run's
     let group = Group::new("VNF", bed.engine).image(&file).key("image", format!("\"{image}\""));

@@ -63,7 +63,7 @@ fn trusting(bed: &Bed, known: &str) -> Ended {
     let config = bed.file("ssh_config", &lines.collect::<Vec<_>>().join("\n"));
     let topology = bed.topology().group(Group::new("VNF", Engine::Native));
     let file = bed.file("topology.toml", &topology.toml());
-    let mut command = bed.program_here(&config);
+    let mut command = Bed::program_here(&config);
     command.args(["-t", &file, "up"]);
     run(command)
 }

@@ -12,5 +12,12 @@ undo() {
 	exit 1
 }
 trap undo HUP INT TERM
+# Docker turns IPv6 off in the namespaces it makes. Only one's own is written here.
+ipv6() {
+	case $3 in *' nodad'*) ;; *) return 0 ;; esac
+	# shellcheck disable=SC2016 # the inner shell's
+	"$nsenter" -t "$1" -n sh -c 'echo 0 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6"' sh "$2"
+}
+ipv6 "$a" "$name_a" "$6" && ipv6 "$b" "$name_b" "${10}" || undo
 printf '%s\n' "$6" | "$nsenter" -t "$a" -n ip -batch - || undo
 printf '%s\n' "${10}" | "$nsenter" -t "$b" -n ip -batch - || undo

@@ -73,8 +73,9 @@ impl Bed {
         let short: String = case.chars().filter(|&letter| letter != '_').take(12).collect();
         let mut hasher = DefaultHasher::new();
         case.hash(&mut hasher);
-        let name = format!("{short}{:04x}-{}-{letter}", hasher.finish() as u16, engine.word());
+        let name = format!("{short}{:04x}-{}-{letter}", hasher.finish() & 0xffff, engine.word());
         let folder = format!("/tmp/{name}");
+        let _ = std::fs::remove_dir_all(dut.path(&folder)); // of a run that was killed
         std::fs::create_dir_all(dut.path(&folder)).expect("the DUT has a /tmp");
         let here = tempfile::tempdir().expect("this machine has a /tmp");
         let bed = Self {
@@ -130,12 +131,12 @@ impl Bed {
     pub(crate) fn program(&self) -> Command {
         match self.place {
             Place::Local => self.dut.command(&["/lab-share/vnfctl"]),
-            Place::Ssh => self.program_here(&self.lab.ssh_config()),
+            Place::Ssh => Self::program_here(&self.lab.ssh_config()),
         }
     }
 
     /// vnfctl on this machine with another ssh configuration.
-    pub(crate) fn program_here(&self, ssh_config: &str) -> Command {
+    pub(crate) fn program_here(ssh_config: &str) -> Command {
         let mut command = Command::new(VNFCTL);
         command.env_clear();
         for name in ["PATH", "HOME", "LLVM_PROFILE_FILE"] {

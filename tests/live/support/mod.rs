@@ -35,16 +35,6 @@ macro_rules! over_ssh {
     )* };
 }
 
-/// One `#[test]` for each case and engine, inside a DUT.
-macro_rules! on_the_node {
-    ($($case:ident),* $(,)?) => { $(
-        mod $case {
-            $crate::support::tests!($case;
-                native Native Local, docker Docker Local, podman Podman Local, lxc Lxc Local);
-        }
-    )* };
-}
-
 /// One `#[test]` for each case and place; the case chooses its engines.
 macro_rules! in_both_places {
     ($($case:ident),* $(,)?) => { $(
@@ -64,4 +54,4 @@ macro_rules! tests {
     )* };
 }
 
-pub(crate) use {everywhere, in_both_places, on_the_node, over_ssh, tests};
+pub(crate) use {everywhere, in_both_places, over_ssh, tests};

@@ -39,7 +39,7 @@ impl Group {
     }
 
     /// Sets a key, again or anew.
-    pub(crate) fn key(mut self, key: &str, value: impl ToString) -> Self {
+    pub(crate) fn key(mut self, key: &str, value: impl std::fmt::Display) -> Self {
         self.keys.retain(|(old, _)| old != key);
         self.keys.push((key.to_owned(), value.to_string()));
         self

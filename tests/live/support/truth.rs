@@ -3,9 +3,19 @@
 use super::{Bed, Engine};
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::ffi::OsStrExt as _;
 
-/// One task (thread) of a container.
+/// Lists all that can be left of containers.
+const TRACES: &str = r#"
+docker ps -a --format 'docker {{.Names}}' || exit
+podman ps -a --format 'podman {{.Names}}' || exit
+lxc-ls -1 | sed 's/^/lxc /'
+find /run/vnfctl -mindepth 1 -maxdepth 3 -printf 'file %p\n' 2>/dev/null
+find /sys/fs/cgroup -type d -printf 'cgroup %p\n' 2>/dev/null
+awk '{ print "mount " $2 }' /proc/mounts
+ip -o link | awk '{ print "link " $0 }'
+"#;
+
+/// What the kernel allows one process of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Task {
     pub(crate) pid: u32,
@@ -176,14 +186,7 @@ impl Bed {
     /// Everything on the DUT that carries the name of this case, one item a line.
     pub(crate) fn traces(&self) -> String {
         let name = &self.name;
-        let script = format!(
-            "docker ps -a --format 'docker {{{{.Names}}}}'; podman ps -a --format 'podman {{{{.Names}}}}'
-             lxc-ls -1 | sed 's/^/lxc /'
-             find /run/vnfctl -mindepth 1 -maxdepth 3 -printf 'file %p\\n' 2>/dev/null
-             find /sys/fs/cgroup -type d -printf 'cgroup %p\\n' 2>/dev/null
-             awk '{{ print \"mount \" $2 }}' /proc/mounts; ip -o link | awk '{{ print \"link \" $0 }}'"
-        );
-        let all = self.dut.must(&script);
+        let all = self.dut.must(TRACES);
         let mut traces: Vec<String> =
             all.lines().filter(|line| line.contains(&format!("{name}-"))).map(Into::into).collect();
         for pid in self.pids() {
@@ -191,8 +194,7 @@ impl Bed {
             let text = String::from_utf8_lossy(&environ);
             if text.contains(&format!("MICROSERVICE_LABEL={name}-")) {
                 let program = self.link(&format!("/proc/{pid}/exe"));
-                let program = std::path::Path::new(&program).as_os_str().as_bytes().to_vec();
-                traces.push(format!("process {}", String::from_utf8_lossy(&program)));
+                traces.push(format!("process {program}"));
             }
         }
         traces.sort();
