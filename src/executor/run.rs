@@ -37,14 +37,15 @@ pub fn execute(
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Vec<Outcome> {
-    let mut steps_of: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut steps_of: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for step in &plan.steps {
-        *steps_of.entry(&step.node).or_default() += 1;
+        let (working, waiting) = steps_of.entry(&step.node).or_default();
+        *if step.waits() { waiting } else { working } += 1;
     }
     let mut serving = BTreeMap::new();
-    for (&node, &steps) in &steps_of {
-        let lanes = options.jobs.clamp(1, steps.div_ceil(lanes.steps_per_lane(node)));
-        serving.insert(node, lanes);
+    for (&node, &(working, waiting)) in &steps_of {
+        let worth = waiting.max(working.div_ceil(lanes.steps_per_lane(node)));
+        serving.insert(node, options.jobs.clamp(1, worth));
     }
     let nodes = serving.clone();
     let run = Run {
@@ -124,7 +125,7 @@ impl<'p> Run<'p> {
         // The last step outlived its deadline, and the lane may have gone with it.
         let mut hung = false;
         loop {
-            while !hung && let Some(id) = self.take_more(node, lanes, in_flight.len(), lane.depth())
+            while !hung && let Some(id) = self.take_more(node, lanes, &in_flight, lane.depth())
             {
                 self.reporter.event(&Event::Started { id, step: &self.plan.steps[id] });
                 in_flight.push_back(id);
@@ -179,18 +180,19 @@ impl<'p> Run<'p> {
         true
     }
 
-    /// One more step for a lane that has `in_flight` already: its share of what waits, at most
-    /// the lane's depth.
+    /// One more step for a lane with steps in flight: its share of what waits, at most the lane's
+    /// depth, and nothing behind a step that only waits itself.
     fn take_more(
         &self,
         node: &str,
         lanes: usize,
-        in_flight: usize,
+        in_flight: &VecDeque<StepId>,
         depth: usize,
     ) -> Option<StepId> {
         let mut schedule = self.locked();
         let share = schedule.ready_count(node).div_ceil(lanes).clamp(1, depth.max(1));
-        if in_flight >= share { None } else { schedule.take(node) }
+        let is_held = in_flight.iter().any(|&id| self.plan.steps[id].waits());
+        if is_held || in_flight.len() >= share { None } else { schedule.take(node) }
     }
 
     fn judge(&self, id: StepId, output: &Output) -> Outcome {

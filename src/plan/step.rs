@@ -24,6 +24,14 @@ pub struct Step {
     pub after: Vec<StepId>,
 }
 
+impl Step {
+    /// Whether it spends its time waiting for a container to end by itself, not working: such
+    /// steps are worth a lane each, and nothing should queue behind one.
+    pub fn waits(&self) -> bool {
+        self.verb == "stop"
+    }
+}
+
 /// Steps in an order in which they could run one by one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
