@@ -131,6 +131,33 @@ fn a_deep_lane_gets_its_share_ahead_and_no_more() {
     assert_eq!(most, 3);
 }
 
+#[test]
+fn a_step_that_waits_is_worth_a_lane_and_nothing_queues_behind_it() {
+    struct Costly(Fake);
+    impl Connector for Costly {
+        fn open(&self, node: &str, stop: &Stop) -> Result<Box<dyn Transport>, TransportError> {
+            self.0.open(node, stop)
+        }
+        fn steps_per_lane(&self, _node: &str) -> usize {
+            4
+        }
+    }
+    let nodes = || {
+        let slow = Reply::ok("").after(Duration::from_millis(50));
+        Costly(Fake::new().with_depth(4).on("", "do", slow))
+    };
+    let mut plan = plan(&[("A", &[]), ("A", &[]), ("A", &[]), ("A", &[])]);
+    let working = nodes();
+    assert_eq!(letters(&run(&plan, &working, 4, OnError::Stop)), "dddd");
+    assert_eq!(working.0.opened().len(), 1);
+    for step in &mut plan.steps {
+        step.verb = "stop";
+    }
+    let waiting = nodes();
+    assert_eq!(letters(&run(&plan, &waiting, 4, OnError::Stop)), "dddd");
+    assert_eq!(waiting.0.opened().len(), 4);
+}
+
 /// Two chains on A, one step on B that needs neither.
 const FORKED: [(&str, &[StepId]); 5] =
     [("A", &[]), ("A", &[0]), ("A", &[1]), ("A", &[0]), ("B", &[3])];
