@@ -4,9 +4,9 @@ use super::Check;
 use super::context::{Chosen, Context};
 use super::machines::saved;
 use super::show::show_placement;
-use crate::engine::engine;
-use crate::lifecycle::{Failure, place};
+use crate::lifecycle::{Failure, NodeFailure, place};
 use crate::plan::{Refusal, Wanted, wanted};
+use crate::transport::TransportError;
 use crate::ui::ExitCode;
 
 pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCode> {
@@ -17,9 +17,7 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     let session = context.session(&loaded, &nodes);
     let mut seen = saved(&args.machines, topology)?;
     let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
-    let asked = session
-        .probe(&|node| chosen.touches(node) && !is_saved.contains(&node.name))
-        .require(false)?;
+    let asked = session.probe(&|node| chosen.touches(node) && !is_saved.contains(&node.name));
     seen.observation.extend(asked.observation);
     let placed = place(topology, &seen.observation)?;
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
@@ -27,26 +25,20 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
         .iter()
         .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))
         .collect();
-    let refusals: Vec<Refusal> = meant.iter().flat_map(|one| cannot(one)).collect();
+    let refusals: Vec<Refusal> = meant.iter().flat_map(|one| one.refusals()).collect();
     if !refusals.is_empty() {
-        return Err(Failure::Refused(refusals).into());
+        return Err(Failure::Unable(refusals).into());
     }
-    context.warn(&placed.warnings);
-    show_placement(context.ui, &topology.name, &meant, &placed.warnings)?;
+    let mut warnings = placed.warnings;
+    // A topology can be checked where its nodes cannot be reached; its placement cannot.
+    for NodeFailure { node, error } in asked.failures {
+        if matches!(error, TransportError::Interrupted) {
+            return Err(Failure::Interrupted.into());
+        }
+        let hint = format!("`--machine {node}=FILE` places without the node");
+        warnings.push((node, format!("not placed: {error}; {hint}")));
+    }
+    context.warn(&warnings);
+    show_placement(context.ui, &topology.name, &meant, &warnings)?;
     Ok(ExitCode::Done)
-}
-
-/// What the engine of a container cannot do.
-fn cannot(wanted: &Wanted<'_>) -> Vec<Refusal> {
-    let sentences = engine(wanted.group.engine).refusals(&wanted.spec);
-    let refusal = |message| Refusal {
-        node: wanted.node.to_owned(),
-        container: wanted.spec.name.clone(),
-        message,
-        hint: format!(
-            "take the key out of group `{}`, or choose another engine",
-            wanted.group.name
-        ),
-    };
-    sentences.into_iter().map(refusal).collect()
 }

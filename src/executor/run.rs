@@ -125,8 +125,7 @@ impl<'p> Run<'p> {
         // The last step outlived its deadline, and the lane may have gone with it.
         let mut hung = false;
         loop {
-            while !hung && let Some(id) = self.take_more(node, lanes, &in_flight, lane.depth())
-            {
+            while !hung && let Some(id) = self.take_more(node, lanes, &in_flight, lane.depth()) {
                 self.reporter.event(&Event::Started { id, step: &self.plan.steps[id] });
                 in_flight.push_back(id);
                 if let Err(error) = lane.send(&self.plan.steps[id].command) {

@@ -32,6 +32,9 @@ pub enum Failure {
     /// The machines cannot hold what is asked for (exit 5).
     #[error("placement is impossible")]
     Placement(Vec<Refusal>),
+    /// An engine cannot do what the topology asks of it (exit 3).
+    #[error("an engine cannot do this")]
+    Unable(Vec<Refusal>),
     /// The plan would touch what it must not, or lacks what it needs (exit 1).
     #[error("refused")]
     Refused(Vec<Refusal>),

@@ -6,7 +6,7 @@ use super::session::{Seen, Session};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
-    Assignment, Observation, Plan, Request, Verb, Wanted, build, orphans, targets,
+    Assignment, Observation, Plan, Refusal, Request, Verb, Wanted, build, orphans, targets,
     wanted as specify,
 };
 use std::collections::BTreeMap;
@@ -108,6 +108,13 @@ pub fn prepare_from<'a>(
     let is_meant =
         |one: &&Wanted<'_>| (request.is_selected)(&one.spec.name, &one.group.name, one.node);
     prepared.meant = prepared.wanted.iter().filter(is_meant).count();
+    if raises {
+        let meant = prepared.wanted.iter().filter(is_meant);
+        let unable: Vec<Refusal> = meant.flat_map(Wanted::refusals).collect();
+        if !unable.is_empty() {
+            return Err(Failure::Unable(unable));
+        }
+    }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);
     prepared.plan = build(&plan_request, &targets).map_err(Failure::Refused)?;
     drop(targets);

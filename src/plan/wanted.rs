@@ -1,7 +1,8 @@
 //! What should be: one container specification per instance, with labels and hash.
 
+use super::request::Refusal;
 use crate::command::Secret;
-use crate::engine::{ContainerSpec, Labels};
+use crate::engine::{ContainerSpec, Labels, engine};
 use crate::model::{Group, ImageFile, Topology};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -33,6 +34,22 @@ pub struct Wanted<'a> {
     pub ordinal: u32,
     /// What it should be.
     pub spec: ContainerSpec,
+}
+
+impl Wanted<'_> {
+    /// What its engine cannot do of what it should be.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        let refusal = |message| Refusal {
+            node: self.node.to_owned(),
+            container: self.spec.name.clone(),
+            message,
+            hint: format!(
+                "take the key out of group `{}`, or choose another engine",
+                self.group.name
+            ),
+        };
+        engine(self.group.engine).refusals(&self.spec).into_iter().map(refusal).collect()
+    }
 }
 
 /// Makes the specification of every assigned container, groups in dependency order.

@@ -22,6 +22,7 @@ pub(super) fn failure(failure: &Failure, paint: Paint) -> Report {
         }
         Failure::Nodes(failures) => nodes(failures, paint),
         Failure::Placement(refusals) => refused(refusals, ExitCode::PlacementImpossible, paint),
+        Failure::Unable(refusals) => refused(refusals, ExitCode::TopologyInvalid, paint),
         Failure::Refused(refusals) => refused(refusals, ExitCode::StepFailed, paint),
         Failure::NothingRuns => plain(ExitCode::StepFailed, "`vnfctl status` shows what exists"),
         Failure::Interrupted => plain(ExitCode::Interrupted, ""),

@@ -249,3 +249,29 @@ cpu_scarce = "share"
     sandbox.run(&format!("plan --exit-code -q {ON}")).with(6);
     assert!(start.elapsed() < std::time::Duration::from_secs(30), "{:?}", start.elapsed());
 }
+
+#[test]
+fn a_topology_is_checked_where_its_nodes_cannot_be_reached() {
+    let sandbox = Sandbox::new();
+    let text = "name = \"far\"\n[nodes.DUT1]\nssh = \"root@127.0.0.1:9\"\n\
+                [groups.NF]\nengine = \"native\"\n";
+    sandbox.write("far.toml", text);
+    let ended = sandbox.run("check").with(0);
+    assert!(ended.stderr.contains("`--machine DUT1=FILE` places without the node"));
+    sandbox.write("far.toml", &text.replace("\"native\"\n", "\"native\"\ncpu_cuont = 1\n"));
+    let ended = sandbox.run("check").with(3);
+    assert!(ended.stderr.contains("cpu_count"), "{}", ended.stderr);
+    // Whoever would act needs the node.
+    sandbox.write("far.toml", text);
+    sandbox.run("plan").with(4);
+}
+
+#[test]
+fn what_an_engine_cannot_do_is_3_before_anything_is_done() {
+    let topology = LAB.replace("cpu_count = 2", "cpu_count = 2\nmemory = \"4MiB\"");
+    let sandbox = Sandbox::with(&topology, "two-sockets-smt");
+    for verb in ["check", "plan up"] {
+        let ended = sandbox.run(&format!("{verb} --machine *=dut.lscpu")).with(3);
+        assert!(ended.stderr.contains("memory"), "{}", ended.stderr);
+    }
+}
