@@ -16,11 +16,15 @@ find_tool() {
     unset IFS
     return 1
 }
+# A client that hangs is a silent engine, not a lost node.
 first_line() {
-    if text=$("$@" 2>&1); then code=0; else code=$?; fi
+    if text=$($bounded "$@" 2>&1); then code=0; else code=$?; fi
+    [ "$code" != 124 ] || text="no answer to \`$*\` within 10 s"
     printf 'engine %s %s %s\n' "$engine" "$code" "${text%%
 *}"
 }
+bounded=
+if find_tool timeout; then bounded='timeout 10'; fi
 exec 3>&1
 late=$(
     pci=
