@@ -275,3 +275,32 @@ fn what_an_engine_cannot_do_is_3_before_anything_is_done() {
         assert!(ended.stderr.contains("memory"), "{}", ended.stderr);
     }
 }
+
+/// Every key of a document, at any depth.
+fn keys(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                found.insert(key.clone());
+                keys(value, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_readme_names_every_field() {
+    let readme = std::fs::read_to_string(world::path("README.md")).unwrap();
+    let sandbox = Sandbox::with(LAB, "two-sockets-smt");
+    let mut found = std::collections::BTreeSet::new();
+    for verb in ["check", "plan"] {
+        let ended = sandbox.run(&format!("{verb} -o json --machine *=dut.lscpu")).with(0);
+        keys(&ended.json(), &mut found);
+    }
+    assert!(found.len() > 12, "{found:?}");
+    for key in found {
+        assert!(readme.contains(&format!("`{key}`")), "the README does not name `{key}`");
+    }
+}
