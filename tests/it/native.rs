@@ -399,6 +399,23 @@ fn memory_is_limited_and_cpus_can_be_put_back() {
     }
 }
 
+/// A cpuset that stays the same does not move a thread back by itself.
+#[test]
+fn a_first_process_moved_with_taskset_is_put_back() {
+    let mut container = Container::new("taskset");
+    container.0.cpus = vec![0, 1];
+    container.create();
+    let State::Running { pid } = container.observed().unwrap().state else {
+        panic!("it does not run")
+    };
+    sh(&format!("taskset -pc 1 {pid}"));
+    assert_eq!(numbers(container.observed().unwrap().cpus), "1", "the test itself works");
+    ok(&Native.repin(&container.0, &facts()));
+    assert_eq!(numbers(container.observed().unwrap().cpus), "0-1");
+    ok(&[Native.stop(&container.0.name, Duration::ZERO)]);
+    ok(&Native.repin(&container.0, &facts()));
+}
+
 #[test]
 fn privileged_and_host_network() {
     let mut container = Container::new("host");
