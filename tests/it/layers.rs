@@ -210,7 +210,13 @@ fn files_are_short_and_say_what_they_are_for() {
         if let Some(name) = names.into_iter().find(|name| BANNED.contains(&name.as_str())) {
             wrong.push(format!("src/{path}: `{name}` says nothing"));
         }
-        for word in [".unwrap()", "todo!(", "unimplemented!(", "TODO", "FIXME"] {
+        for word in [
+            ".unwrap()",
+            concat!("todo", "!("),
+            concat!("unimplemented", "!("),
+            concat!("TO", "DO"),
+            concat!("FIX", "ME"),
+        ] {
             if source.code().contains(word) {
                 wrong.push(format!("src/{path}: `{word}` outside of tests"));
             }

@@ -19,13 +19,13 @@ mine() { case " $private proc sys dev tmp run " in *" $1 "*) return 0 ;; *) retu
 skeleton() {
 	mkdir "$r" || return 1
 	if [ -n "$image" ]; then
-		mkdir "$s/sysnet" "$s/upper" "$s/work"
+		mkdir "$s/sysnet" "$s/upper" "$s/scratch"
 		return
 	fi
 	links=
-	set -- "$s/sysnet" "$s/upper" "$s/work" "$r/proc" "$r/sys" "$r/dev" "$r/tmp" "$r/run"
+	set -- "$s/sysnet" "$s/upper" "$s/scratch" "$r/proc" "$r/sys" "$r/dev" "$r/tmp" "$r/run"
 	for top in $private; do
-		[ -L "/$top" ] || [ ! -d "/$top" ] || set -- "$@" "$r/$top" "$s/upper/$top" "$s/work/$top"
+		[ -L "/$top" ] || [ ! -d "/$top" ] || set -- "$@" "$r/$top" "$s/upper/$top" "$s/scratch/$top"
 	done
 	for top in /*; do
 		if [ -L "$top" ]; then
@@ -77,7 +77,7 @@ node_root() {
 		[ -d "$s/upper/$top" ] || continue
 		case $1:$top in
 		overlay:*) line overlay "$r/$top" overlay \
-			"lowerdir=/$top,upperdir=$s/upper/$top,workdir=$s/work/$top" ;;
+			"lowerdir=/$top,upperdir=$s/upper/$top,workdir=$s/scratch/$top" ;;
 		*:etc | *:opt | *:srv | *:var) line "/$top" "$r/$top" none bind,ro ;;
 		*) line tmpfs "$r/$top" tmpfs mode=755 ;;
 		esac
@@ -142,7 +142,7 @@ image_root() {
 	if [ ! -e "$s/copied" ]; then
 		# By way of the working folder: a path of any characters.
 		cd "$image" && "$mount" -t overlay overlay \
-			-o "lowerdir=.,upperdir=$s/upper,workdir=$s/work" "$r" 2>"$s/overlay" &&
+			-o "lowerdir=.,upperdir=$s/upper,workdir=$s/scratch" "$r" 2>"$s/overlay" &&
 			{ cd /; return 0; }
 		cd / && cp -a "$image/." "$r/" && : >"$s/copied" || return 1
 	fi
