@@ -81,8 +81,8 @@ impl GroupSite<'_> {
                 return Ok(Answer { containers: theirs, warnings });
             }
             (PlacementMode::Csit, Err(error)) => Err(error.into()),
-            (PlacementMode::Slots, Ok(theirs)) if self.stands(&doubts(&theirs), &[]) => Ok(theirs),
-            (PlacementMode::Slots, _) => sound_slice(self.slots, request, skip, asks),
+            (_, Ok(theirs)) if self.stands(&doubts(&theirs), &[]) => Ok(theirs),
+            (_, _) => sound_slice(self.slots, request, skip, asks),
         };
         match answer {
             Err(_) if request.cpu_scarce == Scarce::Share && !self.slots.is_empty() => {

@@ -158,8 +158,8 @@ fn read_cpu(columns: &Columns, fields: &[&str], line: usize) -> Result<Cpu, Lscp
         numa: number(columns.node, "Node")?.unwrap_or(0),
         l3: number(columns.l3, "L3")?,
         online: online.is_none_or(|word| !matches!(word.to_ascii_lowercase().as_str(), "n" | "no")),
-        isolated: false,
         allowed: true,
+        ..Cpu::default()
     })
 }
 

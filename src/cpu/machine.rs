@@ -5,7 +5,7 @@ use super::{CpuSet, csit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One CPU (hardware thread).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cpu {
     /// The kernel's number.
     pub id: u32,
@@ -21,6 +21,10 @@ pub struct Cpu {
     pub online: bool,
     /// Whether the scheduler leaves it alone (`isolcpus`).
     pub isolated: bool,
+    /// Whether the kernel stops its tick while one task runs there (`nohz_full`).
+    pub nohz_full: bool,
+    /// Kind of core: 0 = the strongest, or all are alike; 1 = the next (hybrid P and E cores).
+    pub kind: u32,
     /// Whether this machine lets us use it (cpuset of the lane).
     pub allowed: bool,
 }
@@ -131,6 +135,16 @@ impl Machine {
         cores
     }
 
+    /// NUMA nodes with usable CPUs, nearest to `numa` first: itself, then by distance, then by
+    /// number.
+    pub fn numa_by_distance(&self, numa: u32) -> Vec<u32> {
+        let near = self.distances.get(&numa).map(Vec::as_slice).unwrap_or_default();
+        let far = |node: u32| near.iter().find(|(other, _)| *other == node).map(|(_, far)| *far);
+        let mut nodes: Vec<u32> = self.numa_nodes().0.into_iter().collect();
+        nodes.sort_by_key(|node| (*node != numa, far(*node).unwrap_or(u32::MAX), *node));
+        nodes
+    }
+
     /// The NUMA node whose memory a container on `numa` is bound to: itself, or the nearest one
     /// that has memory.
     pub fn memory_node(&self, numa: u32) -> u32 {
@@ -154,7 +168,7 @@ mod tests {
     use super::*;
 
     fn cpu(id: u32, core: u32, numa: u32) -> Cpu {
-        Cpu { id, core, socket: numa, numa, l3: None, online: true, isolated: false, allowed: true }
+        Cpu { id, core, socket: numa, numa, online: true, allowed: true, ..Cpu::default() }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! `(socket, core id)`; *siblings* are CPUs of one core, never judged by position in a list; a
 //! *slot* is an index in the list of physical cores of one NUMA node.
 
+mod claim;
 pub mod csit;
 mod doubt;
 mod explain;
@@ -17,6 +18,7 @@ mod set;
 mod share;
 pub mod slots;
 
+pub use claim::{Claim, Holder};
 pub use doubt::{Doubt, doubts_of_nf, doubts_of_slice};
 pub use lscpu::LscpuError;
 pub use machine::{Core, Cpu, Machine};

@@ -6,8 +6,10 @@
 use super::explain::{Occupied, refuse, refuse_overlap};
 use super::group::{GroupSite, Unplaced};
 use super::share::sharers;
-use super::{Core, CpuSet, GroupPlacement, Machine, NodePlacement, Pinned, Refusal, Warning};
-use crate::model::{CpuRequest, PlacementMode, Scarce};
+use super::{
+    Claim, Core, CpuSet, GroupPlacement, Machine, NodePlacement, Pinned, Refusal, Warning,
+};
+use crate::model::{CpuRequest, NumaPolicy, PlacementMode, Scarce};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one group asks of the node.
@@ -19,6 +21,8 @@ pub struct GroupRequest<'a> {
     pub cpu: &'a CpuRequest,
     /// NUMA node, from `cpuset_mems` or the interfaces; `None` = the first with usable CPUs.
     pub numa: Option<u32>,
+    /// What `auto` does where that NUMA node is full.
+    pub numa_policy: NumaPolicy,
 }
 
 /// Places all groups of one node, of which `system_cpus` slots per NUMA node are the system's.
@@ -30,7 +34,9 @@ pub fn place(
     machine: &Machine,
     system_cpus: u32,
     requests: &[GroupRequest<'_>],
+    claims: &[Claim],
 ) -> Result<NodePlacement, Vec<Refusal>> {
+    let _ = claims;
     let mut site =
         Site { mode, machine, system_cpus, slots: BTreeMap::new(), warnings: Vec::new() };
     let mut occupied = Occupied::new(machine, system_cpus);

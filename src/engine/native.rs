@@ -241,6 +241,8 @@ impl<'a> Folder<'a> {
             state,
             cpus: running.and_then(|(_, process)| process.cpus.clone()),
             mems: running.and_then(|(_, process)| process.mems.clone()),
+            cgroup_cpus: None,
+            cgroup_mems: None,
             image: pairs
                 .iter()
                 .find_map(|(key, value)| (*key == "image").then(|| (*value).to_owned()))

@@ -68,6 +68,8 @@ pub struct Labels {
     pub cpuset: String,
     /// Memory nodes.
     pub mems: String,
+    /// Whether its CPUs are shared with others that share theirs.
+    pub shared: bool,
     /// Hash of the resolved specification.
     pub hash: String,
     /// The specification field by field, one line of JSON without secrets; tells what changed.
@@ -81,7 +83,7 @@ impl Labels {
     pub const PREFIX: &'static str = "vnfctl.";
 
     /// Key (without prefix) and value of every label. No value holds a newline.
-    pub fn pairs(&self) -> [(&'static str, String); 9] {
+    pub fn pairs(&self) -> [(&'static str, String); 10] {
         [
             ("topology", self.topology.clone()),
             ("node", self.node.clone()),
@@ -89,6 +91,7 @@ impl Labels {
             ("index", self.index.to_string()),
             ("cpuset", self.cpuset.clone()),
             ("mems", self.mems.clone()),
+            ("cpus", if self.shared { "shared" } else { "exclusive" }.to_owned()),
             ("hash", self.hash.clone()),
             ("spec", self.spec.clone()),
             ("version", self.version.clone()),
@@ -107,6 +110,7 @@ impl Labels {
                 Some("index") => labels.index = value.parse().unwrap_or(0),
                 Some("cpuset") => labels.cpuset = value,
                 Some("mems") => labels.mems = value,
+                Some("cpus") => labels.shared = value == "shared",
                 Some("hash") => labels.hash = value,
                 Some("spec") => labels.spec = value,
                 Some("version") => labels.version = value,
@@ -141,6 +145,11 @@ pub struct Observed {
     pub cpus: Option<CpuSet>,
     /// `Mems_allowed_list` of the first process, from the kernel, while it runs.
     pub mems: Option<CpuSet>,
+    /// The CPUs its cgroup grants (`cpuset.cpus.effective`), from the kernel, while it runs; an
+    /// application may pin its own threads inside these.
+    pub cgroup_cpus: Option<CpuSet>,
+    /// The memory nodes its cgroup grants, while it runs.
+    pub cgroup_mems: Option<CpuSet>,
     /// The image as the engine names it.
     pub image: String,
 }

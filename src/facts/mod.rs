@@ -1,9 +1,11 @@
 //! What a node is: one probe script, one round trip, one parser. Pure.
 
+mod cpusets;
 mod parse;
 mod probe;
 mod topology;
 
+pub use cpusets::{Cpuset, cpusets, parse_cpusets};
 pub use parse::{FactsError, parse};
 pub use probe::probe;
 

@@ -66,7 +66,7 @@ impl Topology {
     fn cpu(&self, id: u32, core: u32, socket: u32, l3: Option<u32>) -> Cpu {
         let numa = self.numa.iter().find(|(_, cpus)| cpus.0.contains(&id));
         let numa = numa.map_or(0, |(node, _)| *node);
-        Cpu { id, core, socket, numa, l3, online: true, isolated: false, allowed: true }
+        Cpu { id, core, socket, numa, l3, online: true, allowed: true, ..Cpu::default() }
     }
 }
 

@@ -99,7 +99,7 @@ fn observe_node(
     for (kind, links) in &links {
         seen.extend(read_links(node, *kind, links, next())?);
     }
-    Ok(NodeState { facts, inventories, links: seen })
+    Ok(NodeState { facts, inventories, links: seen, cpusets: Vec::new() })
 }
 
 fn hasten(commands: &mut [Command], timeout: Option<Duration>) {

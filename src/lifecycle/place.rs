@@ -46,14 +46,19 @@ fn on_node(
     let mut requests = Vec::new();
     for group in topology.groups.iter().filter(|group| group.nodes.contains(&node.name)) {
         match numa(group, node, facts) {
-            Ok(numa) => requests.push(GroupRequest { group: &group.name, cpu: &group.cpu, numa }),
+            Ok(numa) => requests.push(GroupRequest {
+                group: &group.name,
+                cpu: &group.cpu,
+                numa,
+                numa_policy: group.numa,
+            }),
             Err((message, hint)) => refusals.push(refusal(message, hint)),
         }
     }
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    let result = place_node(topology.placement, &facts.machine, node.system_cpus, &requests);
+    let result = place_node(topology.placement, &facts.machine, node.system_cpus, &requests, &[]);
     let placement = result.map_err(|found| {
         found.into_iter().map(|one| refusal(one.to_string(), one.help)).collect::<Vec<_>>()
     })?;

@@ -10,9 +10,10 @@ use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::size::read_memory;
-use super::topology::{CpuRequest, EngineKind, Group, Node};
+use super::topology::{CpuRequest, EngineKind, Group, Node, NumaPolicy};
 use super::value::{Entry, Kind, Table};
 use super::{GROUP_KEYS, Source};
+use std::collections::BTreeMap;
 
 /// A group's own keys over those of `defaults`.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +109,8 @@ pub(super) fn read_group<'a>(
         nodes: nodes_of_group.iter().flatten().map(|node| nodes[*node].name.clone()).collect(),
         cpu,
         cpuset_mems,
+        numa: NumaPolicy::default(),
+        hugepages: BTreeMap::new(),
         interfaces,
         mounts,
         env,

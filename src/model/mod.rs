@@ -114,7 +114,8 @@ pub use problem::{Mark, Problem, Problems};
 pub use secret::looks_secret;
 pub use topology::{
     Become, ChainRequest, CpuRequest, EngineKind, Group, Image, ImageFile, Interface, Link,
-    LinkEnd, LinkKind, Mems, Mount, Node, PlacementMode, Scarce, SliceRequest, SshTarget, Topology,
+    LinkEnd, LinkKind, Mems, Mount, Node, NumaPolicy, PlacementMode, Scarce, SliceRequest,
+    SshTarget, Topology,
 };
 
 /// Whether `word` is a key anywhere.

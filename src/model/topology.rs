@@ -35,6 +35,8 @@ pub enum PlacementMode {
     Slots,
     /// Every answer as CSIT gives it, wrong ones included.
     Csit,
+    /// Whole free cores on the NUMA node of the group's interfaces.
+    Auto,
 }
 
 /// A machine that runs containers.
@@ -123,6 +125,10 @@ pub struct Group {
     pub cpu: CpuRequest,
     /// Memory node.
     pub cpuset_mems: Mems,
+    /// What `auto` does where that NUMA node is full.
+    pub numa: NumaPolicy,
+    /// Huge pages each container needs: page size in KiB -> pages.
+    pub hugepages: BTreeMap<u64, u64>,
     /// Names of interfaces (of each of its nodes).
     pub interfaces: Vec<String>,
     /// Bind mounts.
@@ -185,6 +191,11 @@ impl CpuRequest {
             Self::Chain(chain) => chain.nf_chains * chain.nf_nodes,
         }
     }
+
+    /// Whether its containers may be on CPUs of others that share theirs too.
+    pub fn may_share(&self) -> bool {
+        matches!(self, Self::Slice(slice) if slice.cpu_shared || slice.cpu_scarce == Scarce::Share)
+    }
 }
 
 /// What to do when a node has fewer CPUs than the group asks for.
@@ -242,6 +253,16 @@ pub enum Mems {
     Auto,
     /// This NUMA node, also for the CPUs.
     Node(u32),
+}
+
+/// What `auto` placement does where the NUMA node of a group is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NumaPolicy {
+    /// Refuse (exit 5).
+    #[default]
+    Require,
+    /// Take the nearest NUMA node that has room, with a warning.
+    Prefer,
 }
 
 /// A bind mount.

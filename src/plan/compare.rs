@@ -2,7 +2,7 @@
 
 use super::wanted::Wanted;
 use crate::engine::{Inventory, Observed, State};
-use crate::facts::Facts;
+use crate::facts::{Cpuset, Facts};
 use crate::link::{LinkSpec, ObservedLink};
 use crate::model::EngineKind;
 use serde_json::Value;
@@ -17,6 +17,8 @@ pub struct NodeState {
     pub inventories: BTreeMap<EngineKind, Result<Inventory, String>>,
     /// Links asked for.
     pub links: Vec<ObservedLink>,
+    /// Cgroups with CPUs of their own.
+    pub cpusets: Vec<Cpuset>,
 }
 
 /// Everything seen, by node name.

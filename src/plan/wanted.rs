@@ -117,6 +117,7 @@ fn specify(
         index: assignment.ordinal,
         cpuset: list(&assignment.cpus),
         mems: list(&assignment.mems),
+        shared: group.cpu.may_share(),
         hash: digest(&described),
         spec: described,
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use vnfctl::cpu::{GroupRequest, Machine, place};
-use vnfctl::model::{CpuRequest, PlacementMode, Scarce, SliceRequest};
+use vnfctl::model::{CpuRequest, NumaPolicy, PlacementMode, Scarce, SliceRequest};
 
 /// The machine saved as `tests/fixtures/machines/<name>.txt`.
 fn saved(name: &str) -> Machine {
@@ -55,8 +55,9 @@ fn every_saved_machine_takes_a_container_that_shares() {
         cpu_scarce: Scarce::Share,
     });
     for name in names() {
-        let request = GroupRequest { group: "NF", cpu: &cpu, numa: None };
-        let placement = place(PlacementMode::Slots, &saved(&name), 1, &[request]);
+        let request =
+            GroupRequest { group: "NF", cpu: &cpu, numa: None, numa_policy: NumaPolicy::Require };
+        let placement = place(PlacementMode::Slots, &saved(&name), 1, &[request], &[]);
         let placement = placement.unwrap_or_else(|refusals| panic!("{name}: {refusals:?}"));
         assert_eq!(placement.groups[0].containers.len(), 3, "{name}");
         assert_eq!(placement.warnings.is_empty(), name != "one-cpu.txt", "{name}");

@@ -90,6 +90,7 @@ impl Container {
         let name = format!("vnfctl-it-{name}");
         run(&Native.destroy(&name));
         let labels = Labels {
+            shared: false,
             topology: "it".into(),
             node: "DUT1".into(),
             group: "VNF".into(),

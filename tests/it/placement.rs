@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use vnfctl::cpu::{Doubt, GroupRequest, Machine, NodePlacement, Refusal, Warning, place};
-use vnfctl::model::{ChainRequest, CpuRequest, PlacementMode, Scarce, SliceRequest};
+use vnfctl::model::{ChainRequest, CpuRequest, NumaPolicy, PlacementMode, Scarce, SliceRequest};
 
 const SLICE: SliceRequest = SliceRequest {
     count: 1,
@@ -50,9 +50,16 @@ fn placed(
     machine: &Machine,
     groups: &[(&str, CpuRequest)],
 ) -> Result<NodePlacement, Vec<Refusal>> {
-    let requests: Vec<_> =
-        groups.iter().map(|(group, cpu)| GroupRequest { group, cpu, numa: None }).collect();
-    place(mode, machine, 1, &requests)
+    let requests: Vec<_> = groups
+        .iter()
+        .map(|(group, cpu)| GroupRequest {
+            group,
+            cpu,
+            numa: None,
+            numa_policy: NumaPolicy::Require,
+        })
+        .collect();
+    place(mode, machine, 1, &requests, &[])
 }
 
 fn cpus(placement: &NodePlacement) -> Vec<Vec<u32>> {
@@ -192,8 +199,9 @@ fn memory_comes_from_a_node_that_has_some_with_a_warning() {
 #[test]
 fn an_unknown_numa_node_is_refused() {
     let cpu = CpuRequest::Slice(SLICE);
-    let request = GroupRequest { group: "VNF", cpu: &cpu, numa: Some(7) };
-    let error = place(PlacementMode::Slots, &machine(2, 4, 1), 1, &[request]).unwrap_err();
+    let request =
+        GroupRequest { group: "VNF", cpu: &cpu, numa: Some(7), numa_policy: NumaPolicy::Require };
+    let error = place(PlacementMode::Slots, &machine(2, 4, 1), 1, &[request], &[]).unwrap_err();
     assert_eq!(error[0].reason, "NUMA node 7 has no CPU that may be used");
     assert_eq!(error[0].help, "NUMA nodes with CPUs: 0-1");
 }

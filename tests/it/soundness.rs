@@ -7,7 +7,7 @@ use vnfctl::cpu::{
     Cpu, Doubt, GroupRequest, Machine, Nf, NodePlacement, Refusal, Slice, csit, doubts_of_nf,
     doubts_of_slice, place, slots,
 };
-use vnfctl::model::{ChainRequest, CpuRequest, PlacementMode, Scarce, SliceRequest};
+use vnfctl::model::{ChainRequest, CpuRequest, NumaPolicy, PlacementMode, Scarce, SliceRequest};
 
 /// Machines with any numbering of CPUs, offline and forbidden CPUs, and cores of 1 to 4 threads.
 fn any_machine() -> impl Strategy<Value = Machine> {
@@ -25,16 +25,7 @@ fn any_machine() -> impl Strategy<Value = Machine> {
             for _ in 0..threads {
                 let (id, (online, allowed)) = (numbers.pop().unwrap(), luck.pop().unwrap());
                 let (online, allowed) = (online > 0, allowed > 0);
-                let cpu = Cpu {
-                    id,
-                    core,
-                    socket: numa,
-                    numa,
-                    l3: None,
-                    online,
-                    isolated: false,
-                    allowed,
-                };
+                let cpu = Cpu { id, core, socket: numa, numa, online, allowed, ..Cpu::default() };
                 cpus.push(cpu);
             }
         }
@@ -95,9 +86,9 @@ proptest! {
         let ask: Vec<_> = names
             .iter()
             .zip(&requests)
-            .map(|(group, (cpu, numa))| GroupRequest { group, cpu, numa: *numa })
+            .map(|(group, (cpu, numa))| GroupRequest { group, cpu, numa: *numa, numa_policy: NumaPolicy::Require })
             .collect();
-        let Ok(placement) = place(PlacementMode::Slots, &machine, 1, &ask) else {
+        let Ok(placement) = place(PlacementMode::Slots, &machine, 1, &ask, &[]) else {
             return Ok(());
         };
         let core = |id: &u32| machine.cpu(*id).map(|cpu| (cpu.socket, cpu.core));
@@ -172,7 +163,7 @@ proptest! {
         let mut ask: Vec<_> = names
             .iter()
             .zip(&requests)
-            .map(|(group, cpu)| GroupRequest { group, cpu, numa: None })
+            .map(|(group, cpu)| GroupRequest { group, cpu, numa: None, numa_policy: NumaPolicy::Require })
             .collect();
         let sorted = |result: Result<NodePlacement, Vec<Refusal>>| {
             result.map_err(drop).map(|placement| {
@@ -180,11 +171,11 @@ proptest! {
                 groups.map(|group| (group.group.clone(), group)).collect::<BTreeMap<_, _>>()
             })
         };
-        let before = sorted(place(PlacementMode::Slots, &machine, 1, &ask));
+        let before = sorted(place(PlacementMode::Slots, &machine, 1, &ask, &[]));
         let turn = seed.index(ask.len());
         ask.rotate_left(turn);
         ask.reverse();
-        prop_assert_eq!(before, sorted(place(PlacementMode::Slots, &machine, 1, &ask)));
+        prop_assert_eq!(before, sorted(place(PlacementMode::Slots, &machine, 1, &ask, &[])));
     }
 
     /// Where CSIT's arithmetic is sound for a whole density, ours is the same.

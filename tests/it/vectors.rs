@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use vnfctl::cpu::{
     Doubt, GroupRequest, Machine, Nf, Slice, csit, doubts_of_nf, doubts_of_slice, place, slots,
 };
-use vnfctl::model::{ChainRequest, CpuRequest, PlacementMode, Scarce, SliceRequest};
+use vnfctl::model::{ChainRequest, CpuRequest, NumaPolicy, PlacementMode, Scarce, SliceRequest};
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -233,8 +233,9 @@ fn whole_groups_agree_where_csit_is_sound() {
             continue;
         };
         let numa = Some(case.args.cpu_node);
-        let request = GroupRequest { group: "VNF", cpu: &request, numa };
-        let placement = place(PlacementMode::Slots, &machines[&case.layout], 1, &[request]);
+        let request =
+            GroupRequest { group: "VNF", cpu: &request, numa, numa_policy: NumaPolicy::Require };
+        let placement = place(PlacementMode::Slots, &machines[&case.layout], 1, &[request], &[]);
         let placement = placement.unwrap_or_else(|refusals| panic!("{}: {refusals:?}", case.id));
         assert_eq!(&placement.groups[0].containers[ordinal].cpus, expected, "{}", case.id);
         compared += 1;

@@ -26,6 +26,8 @@ pub(super) fn parse(stdout: &str) -> Result<Inventory, ParseError> {
                 state: State::Stopped { code: None },
                 cpus: None,
                 mems: None,
+                cgroup_cpus: None,
+                cgroup_mems: None,
                 image: String::new(),
             });
             continue;

@@ -28,6 +28,7 @@ fn full() -> ContainerSpec {
         cpus: vec![3, 60, 4],
         mems: vec![0],
         labels: Labels {
+            shared: false,
             topology: "lab".into(),
             node: "DUT1".into(),
             group: "VNF".into(),

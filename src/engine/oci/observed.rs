@@ -55,6 +55,8 @@ fn container(engine: EngineKind, shown: &str) -> Option<Observed> {
         state: state(pid, &shown.state, shown.code),
         cpus: None,
         mems: None,
+        cgroup_cpus: None,
+        cgroup_mems: None,
         image: shown.image,
     })
 }

@@ -115,6 +115,8 @@ pub(crate) fn as_wanted(loaded: &Loaded, empty: &Observation) -> Observation {
             state: State::Running { pid },
             cpus: Some(spec.cpus.iter().copied().collect()),
             mems: Some(spec.mems.iter().copied().collect()),
+            cgroup_cpus: None,
+            cgroup_mems: None,
             image: spec.image.name.clone().unwrap_or_default(),
         };
         let inventory = inventory(&mut observation, wanted.node, wanted.group.engine);
