@@ -4,6 +4,7 @@
 mod failure;
 mod fan_out;
 mod load;
+mod numa;
 mod observe;
 mod place;
 mod prepare;

@@ -14,6 +14,7 @@ mod lanes;
 mod layers;
 mod machines;
 mod native;
+mod numa;
 mod order;
 mod placement;
 mod plans;
