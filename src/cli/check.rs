@@ -5,9 +5,12 @@ use super::context::{Chosen, Context};
 use super::machines::saved;
 use super::show::show_placement;
 use crate::lifecycle::{Failure, NodeFailure, place};
-use crate::plan::{Refusal, Wanted, wanted};
+use crate::model::Node;
+use crate::plan::{Refusal, Request, Verb, Wanted, hugepages, targets, wanted};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCode> {
     let loaded = context.load()?;
@@ -17,7 +20,10 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     let session = context.session(&loaded, &nodes);
     let mut seen = saved(&args.machines, topology)?;
     let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
-    let asked = session.probe(&|node| chosen.touches(node) && !is_saved.contains(&node.name));
+    let is_asked = |node: &Node| chosen.touches(node) && !is_saved.contains(&node.name);
+    // What runs has its huge pages already.
+    let has_pages = topology.groups.iter().any(|group| !group.hugepages.is_empty());
+    let asked = if has_pages { session.see(&is_asked) } else { session.probe(&is_asked) };
     seen.observation.extend(asked.observation);
     let placed = place(topology, &seen.observation)?;
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
@@ -29,7 +35,21 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     if !refusals.is_empty() {
         return Err(Failure::Unable(refusals).into());
     }
+    let request = Request {
+        verb: Verb::Create,
+        topology: &topology.name,
+        is_selected: &|name, group, node| chosen.matches(name, group, node),
+        depends_on: &BTreeMap::new(),
+        recreate: true,
+        grace: Duration::ZERO,
+        timeout: None,
+    };
+    let pages = hugepages(&request, &targets(&all, &BTreeMap::new(), &seen.observation));
+    if !pages.refusals.is_empty() {
+        return Err(Failure::Placement(pages.refusals).into());
+    }
     let mut warnings = placed.warnings;
+    warnings.extend(pages.warnings);
     // A topology can be checked where its nodes cannot be reached; its placement cannot.
     for NodeFailure { node, error } in asked.failures {
         if matches!(error, TransportError::Interrupted) {

@@ -6,8 +6,8 @@ use super::session::{Seen, Session};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
-    Assignment, Observation, Plan, Refusal, Request, Verb, Wanted, build, orphans, targets,
-    wanted as specify,
+    Assignment, Observation, Plan, Refusal, Request, Verb, Wanted, build, hugepages, orphans,
+    targets, wanted as specify,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -117,7 +117,12 @@ pub fn prepare_from<'a>(
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);
     prepared.plan = build(&plan_request, &targets).map_err(Failure::Refused)?;
+    let hugepages = hugepages(&plan_request, &targets);
     drop(targets);
+    if !hugepages.refusals.is_empty() {
+        return Err(Failure::Placement(hugepages.refusals));
+    }
+    prepared.warnings.extend(hugepages.warnings);
     prepared.observation = observation;
     Ok(prepared)
 }

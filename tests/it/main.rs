@@ -10,6 +10,7 @@ mod environment;
 mod executor;
 mod facts;
 mod generated;
+mod hugepages;
 mod lanes;
 mod layers;
 mod machines;
