@@ -1,8 +1,9 @@
 //! Whether the huge pages that containers are promised exist, before anything is made. Pure.
 //!
 //! Held against what the kernel calls free on the one NUMA node a container's memory is bound
-//! to. A container that runs is taken to have what it was made with, and asks for nothing more;
-//! what others were promised and have not touched yet cannot be known and counts as free.
+//! to. A container that runs is taken to have what it was made with, and asks for nothing more.
+//! What others were promised or have reserved, and have not touched yet, counts as free: nobody
+//! tells it by NUMA node.
 
 use super::compare::{Condition, compare, owned};
 use super::request::{Refusal, Request, Stage, Target, Verb};
@@ -58,7 +59,7 @@ pub fn hugepages(request: &Request<'_>, targets: &[Target<'_>]) -> Hugepages {
             warn(&format!("{} does not answer", engine.word()));
         }
         if !needs.is_empty() && facts.numa.is_empty() {
-            warn("a saved machine does not tell them");
+            warn("a saved `lscpu -p` does not tell them");
             continue;
         }
         let lacking = needs.iter().filter_map(|(&(numa, size), need)| {

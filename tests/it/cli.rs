@@ -283,7 +283,7 @@ fn what_a_saved_machine_does_not_tell_is_not_taken_for_granted() {
     let sandbox = Sandbox::with(&topology, "two-sockets-smt");
     for verb in ["check", "plan up"] {
         let ended = sandbox.run(&format!("{verb} {ON}")).with(0);
-        let told = "DUT1: huge pages are not checked: a saved machine does not tell them";
+        let told = "DUT1: huge pages are not checked: a saved `lscpu -p` does not tell them";
         assert!(ended.stderr.contains(told), "{}", ended.stderr);
     }
     assert_eq!(sandbox.run(&format!("plan down {ON}")).with(0).stderr, "");
@@ -296,7 +296,7 @@ fn pages_that_are_not_there_are_5() {
                     cpu_scarce = \"share\"\nhugepages = { 2MiB = 4000000000 }\n";
     let sandbox = Sandbox::new();
     sandbox.write("here.toml", topology);
-    for verb in ["check", "plan", "create --dry-run", "up"] {
+    for verb in ["check", "plan", "create --dry-run"] {
         let ended = sandbox.run(verb).with(5);
         assert!(
             ended.stderr.contains("4000000000 asked for (`NF` 1 container"),
@@ -305,8 +305,8 @@ fn pages_that_are_not_there_are_5() {
         );
         assert_eq!(ended.stdout, "");
     }
-    let file = sandbox.run("status").with(7);
-    assert!(file.stdout.contains("absent"), "{}", file.stderr);
+    let status = sandbox.run("status").with(7);
+    assert!(status.stdout.contains("absent"), "{}", status.stderr);
 }
 
 /// Every key of a document, at any depth.

@@ -188,7 +188,7 @@ fn a_saved_machine_does_not_tell_its_pages() {
     let facts = saved_facts(&loaded.topology.nodes[0], machine);
     let seen = BTreeMap::from([("DUT1".to_owned(), NodeState { facts, ..NodeState::default() })]);
     let plan = prepared(&loaded, &seen, &Wish::all(UP)).unwrap();
-    let told = "huge pages are not checked: a saved machine does not tell them";
+    let told = "huge pages are not checked: a saved `lscpu -p` does not tell them";
     assert_eq!(plan.warnings, [("DUT1".to_owned(), told.to_owned())]);
     assert_eq!(plan.plan.steps.len(), 4);
     fits(&world::topology(&LAB.replace("hugepages", "#")), &seen, &Wish::all(UP));
