@@ -4,13 +4,11 @@ use super::Check;
 use super::context::{Chosen, Context};
 use super::machines::saved;
 use super::show::show_placement;
-use crate::lifecycle::{Failure, NodeFailure, place};
+use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place};
 use crate::model::Node;
-use crate::plan::{Refusal, Request, Verb, Wanted, hugepages, targets, wanted};
+use crate::plan::{Refusal, Wanted, wanted};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCode> {
     let loaded = context.load()?;
@@ -35,21 +33,9 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     if !refusals.is_empty() {
         return Err(Failure::Unable(refusals).into());
     }
-    let request = Request {
-        verb: Verb::Create,
-        topology: &topology.name,
-        is_selected: &|name, group, node| chosen.matches(name, group, node),
-        depends_on: &BTreeMap::new(),
-        recreate: true,
-        grace: Duration::ZERO,
-        timeout: None,
-    };
-    let pages = hugepages(&request, &targets(&all, &BTreeMap::new(), &seen.observation));
-    if !pages.refusals.is_empty() {
-        return Err(Failure::Placement(pages.refusals).into());
-    }
     let mut warnings = placed.warnings;
-    warnings.extend(pages.warnings);
+    let is_meant = |name: &str, group: &str, node: &str| chosen.matches(name, group, node);
+    warnings.extend(check_hugepages(topology, &all, &seen.observation, &is_meant)?);
     // A topology can be checked where its nodes cannot be reached; its placement cannot.
     for NodeFailure { node, error } in asked.failures {
         if matches!(error, TransportError::Interrupted) {

@@ -10,17 +10,22 @@ use std::collections::BTreeSet;
 pub(super) type Refused = (String, String);
 
 /// The NUMA node a group names, or where most of its interfaces are (a tie goes to the first
-/// named); `None` = placement's choice. What a person may not expect goes to `warnings`.
-pub(super) fn numa(
-    group: &Group,
-    node: &Node,
-    facts: &Facts,
-    warnings: &mut Vec<String>,
-) -> Result<Option<u32>, Refused> {
+/// named); `None` = placement's choice.
+pub(super) fn numa(group: &Group, node: &Node, facts: &Facts) -> Result<Option<u32>, Refused> {
     match group.cpuset_mems {
         Mems::Node(numa) => named(group, numa, facts).map(Some),
-        Mems::Auto => of_interfaces(group, node, facts, warnings),
+        Mems::Auto => Ok(Interfaces::of(group, node, facts)?.chosen()),
     }
+}
+
+/// What a person may not expect of that choice, a sentence each.
+pub(super) fn doubts(group: &Group, node: &Node, facts: &Facts) -> Vec<String> {
+    // Who names a NUMA node has decided, and where there is one only, nothing is to be decided.
+    if group.cpuset_mems != Mems::Auto || facts.machine.numa_nodes().0.len() < 2 {
+        return Vec::new();
+    }
+    let interfaces = Interfaces::of(group, node, facts);
+    interfaces.map(|interfaces| interfaces.doubts(&group.name)).unwrap_or_default()
 }
 
 /// CPUs and memory come from one NUMA node, so it must have CPUs. Where it has no memory,
@@ -57,49 +62,65 @@ fn listed(facts: &Facts) -> String {
     ids.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn of_interfaces(
-    group: &Group,
-    node: &Node,
-    facts: &Facts,
-    warnings: &mut Vec<String>,
-) -> Result<Option<u32>, Refused> {
-    let mut votes: Vec<(u32, Vec<String>)> = Vec::new();
-    let mut nowhere = Vec::new();
-    for name in &group.interfaces {
-        let Some(interface) = node.interfaces.get(name) else { continue };
-        match facts.pci.get(&interface.pci) {
-            None => {
-                let message = format!(
-                    "group `{}`: there is no PCI device {} (`{name}`)",
-                    group.name, interface.pci
-                );
-                return Err((message, "`lspci -D` on the node lists what there is".into()));
+/// Where the interfaces of a group are.
+#[derive(Default)]
+struct Interfaces<'a> {
+    /// Names by NUMA node, in the order in which the group names them.
+    places: Vec<(u32, Vec<&'a str>)>,
+    /// Those of which the kernel does not say it.
+    nowhere: Vec<&'a str>,
+}
+
+impl<'a> Interfaces<'a> {
+    fn of(group: &'a Group, node: &Node, facts: &Facts) -> Result<Self, Refused> {
+        let mut found = Self::default();
+        for name in &group.interfaces {
+            let Some(interface) = node.interfaces.get(name) else { continue };
+            match facts.pci.get(&interface.pci) {
+                None => {
+                    let message = format!(
+                        "group `{}`: there is no PCI device {} (`{name}`)",
+                        group.name, interface.pci
+                    );
+                    return Err((message, "`lspci -D` on the node lists what there is".into()));
+                }
+                Some(None) => found.nowhere.push(name),
+                Some(Some(numa)) => {
+                    match found.places.iter_mut().find(|(known, _)| known == numa) {
+                        Some((_, names)) => names.push(name),
+                        None => found.places.push((*numa, vec![name])),
+                    }
+                }
             }
-            Some(None) => nowhere.push(format!("`{name}`")),
-            Some(Some(numa)) => match votes.iter_mut().find(|(known, _)| known == numa) {
-                Some((_, names)) => names.push(format!("`{name}`")),
-                None => votes.push((*numa, vec![format!("`{name}`")])),
-            },
         }
+        Ok(found)
     }
-    let most = votes.iter().map(|(_, names)| names.len()).max();
-    let chosen = votes.iter().find(|(_, names)| Some(names.len()) == most).map(|(numa, _)| *numa);
-    // On a machine with one NUMA node it is no question where anything is.
-    if facts.machine.numa_nodes().0.len() > 1 {
-        let group = &group.name;
-        if let (Some(chosen), 2..) = (chosen, votes.len()) {
-            let places = votes.iter().map(|(numa, names)| format!("{numa} ({})", names.join(", ")));
+
+    fn chosen(&self) -> Option<u32> {
+        let most = self.places.iter().map(|(_, names)| names.len()).max();
+        self.places.iter().find(|(_, names)| Some(names.len()) == most).map(|(numa, _)| *numa)
+    }
+
+    fn doubts(&self, group: &str) -> Vec<String> {
+        let mut doubts = Vec::new();
+        if let (Some(chosen), 2..) = (self.chosen(), self.places.len()) {
+            let places =
+                self.places.iter().map(|(numa, names)| format!("{numa} ({})", quoted(names)));
             let places = places.collect::<Vec<_>>().join(" and ");
-            warnings.push(format!(
+            doubts.push(format!(
                 "`{group}`: interfaces are on NUMA nodes {places}; it is placed on {chosen}"
             ));
         }
-        if !nowhere.is_empty() {
-            let names = nowhere.join(", ");
-            warnings.push(format!(
-                "`{group}`: it is not known which NUMA node {names} is on; `cpuset_mems` can say it"
+        if !self.nowhere.is_empty() {
+            doubts.push(format!(
+                "`{group}`: it is not known which NUMA node {} is on; `cpuset_mems` can say it",
+                quoted(&self.nowhere)
             ));
         }
+        doubts
     }
-    Ok(chosen)
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -1,7 +1,7 @@
 //! Placement of a whole topology: each node's machine and interfaces, given to the pure placement.
 
 use super::failure::Failure;
-use super::numa::numa;
+use super::numa::{doubts, numa};
 use crate::cpu::{GroupRequest, place as place_node};
 use crate::facts::Facts;
 use crate::model::{Node, Topology};
@@ -46,8 +46,7 @@ fn on_node(
     let mut refusals = Vec::new();
     let mut requests = Vec::new();
     for group in topology.groups.iter().filter(|group| group.nodes.contains(&node.name)) {
-        let mut unexpected = Vec::new();
-        match numa(group, node, facts, &mut unexpected) {
+        match numa(group, node, facts) {
             Ok(numa) => requests.push(GroupRequest {
                 group: &group.name,
                 cpu: &group.cpu,
@@ -56,7 +55,8 @@ fn on_node(
             }),
             Err((message, hint)) => refusals.push(refusal(message, hint)),
         }
-        warnings.extend(unexpected.into_iter().map(|sentence| (node.name.clone(), sentence)));
+        let doubts = doubts(group, node, facts).into_iter();
+        warnings.extend(doubts.map(|sentence| (node.name.clone(), sentence)));
     }
     if !refusals.is_empty() {
         return Err(refusals);

@@ -1,13 +1,14 @@
 //! From a request to a plan: see, place, compare. Nothing is changed here.
 
 use super::failure::{Failure, NodeFailure};
+use super::hugepages::require_hugepages;
 use super::place::place;
 use super::session::{Seen, Session};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
-    Assignment, Observation, Plan, Refusal, Request, Verb, Wanted, build, hugepages, orphans,
-    targets, wanted as specify,
+    Assignment, Observation, Plan, Refusal, Request, Verb, Wanted, build, orphans, targets,
+    wanted as specify,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -117,12 +118,8 @@ pub fn prepare_from<'a>(
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);
     prepared.plan = build(&plan_request, &targets).map_err(Failure::Refused)?;
-    let hugepages = hugepages(&plan_request, &targets);
+    prepared.warnings.extend(require_hugepages(&plan_request, &targets)?);
     drop(targets);
-    if !hugepages.refusals.is_empty() {
-        return Err(Failure::Placement(hugepages.refusals));
-    }
-    prepared.warnings.extend(hugepages.warnings);
     prepared.observation = observation;
     Ok(prepared)
 }
