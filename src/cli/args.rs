@@ -7,6 +7,7 @@ use super::text;
 use super::values::{PlanFormat, PlanVerb, Shell, Until, flag};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
+use std::path::PathBuf;
 
 /// Bring container-based network functions up, pinned and wired, from one TOML topology
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -267,6 +268,11 @@ pub struct Cpus {
         add = ArgValueCandidates::new(complete::nodes)
     )]
     pub nodes: Vec<String>,
+    /// Save what each node tells of itself as NODE.probe in this folder, for --machine
+    #[arg(
+        long, value_name = "FOLDER", env = "VNFCTL_SAVE", value_hint = clap::ValueHint::DirPath
+    )]
+    pub save: Option<PathBuf>,
     #[command(flatten)]
     pub machines: Machines,
     #[command(flatten)]

@@ -10,7 +10,9 @@ use crate::lifecycle::{Failure, claims, leave_out_silent_engines, topologies_her
 use crate::model::{Loaded, Node, Topology, is_glob};
 use crate::plan::NodeState;
 use crate::ui::{ExitCode, Format, cpu_map};
+use anyhow::Context as _;
 use serde_json::{Value, json};
+use std::path::Path;
 
 pub(super) fn run(context: &Context<'_>, args: &Cpus) -> anyhow::Result<ExitCode> {
     let loaded = testbed(context, args)?;
@@ -28,6 +30,13 @@ pub(super) fn run(context: &Context<'_>, args: &Cpus) -> anyhow::Result<ExitCode
     let is_meant = |node: &Node| selection.touches(&node.name) && !is_saved.contains(&node.name);
     let mut asked = session.see_all(&is_meant).require(false)?;
     context.warn(&leave_out_silent_engines(&mut asked));
+    if let Some(folder) = &args.save {
+        for node in topology.nodes.iter().filter(|node| is_meant(node)) {
+            let path = folder.join(format!("{}.probe", node.name));
+            save(&path, &session.probed(node)?)?;
+            context.ui.note(&format!("saved {} as {}", node.name, path.display()));
+        }
+    }
     seen.observation.extend(asked.observation);
     let mut maps = Vec::new();
     for node in &topology.nodes {
@@ -49,6 +58,11 @@ pub(super) fn run(context: &Context<'_>, args: &Cpus) -> anyhow::Result<ExitCode
         maps.iter().map(|(node, _, map)| cpu_map(&node.name, map, paint)).collect();
     context.ui.data(drawn.join("\n"))?;
     Ok(ExitCode::Done)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the person names where to save")]
+fn save(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
 /// The nodes to look at: those of `--host`, else of the topology, else of `--machine`, else this

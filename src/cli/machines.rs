@@ -39,6 +39,7 @@ fn known(saved: &MachineFile) -> Result<Facts, Failure> {
     };
     facts.map_err(|error| Failure::Usage {
         message: format!("--machine {}: {error}", saved.file.display()),
-        hint: "save it on the node with `lscpu -p > FILE`".into(),
+        hint: "save it with `vnfctl cpus --save FOLDER`, or on the node with `lscpu -p > FILE`"
+            .into(),
     })
 }

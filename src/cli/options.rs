@@ -178,9 +178,10 @@ pub struct Recreate {
 /// Saved machines in place of nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct Machines {
-    /// Take the saved output of `lscpu -p` for the nodes that match; repeatable, globs allowed
+    /// Take a saved machine for the nodes that match; repeatable, globs allowed
     ///
-    /// What `cpus --save` wrote says more: isolated and forbidden CPUs, memory, huge pages.
+    /// FILE holds the output of `lscpu -p`, or what `cpus --save` wrote, which says more: isolated
+    /// and forbidden CPUs, memory, where the interfaces are.
     #[arg(
         long = "machine", value_name = "NODE=FILE", env = "VNFCTL_MACHINE",
         value_parser = machine_file

@@ -78,8 +78,9 @@ Examples:
   vnfctl cpus                       every node of the topology, or this machine without one
   vnfctl cpus --node DUT1 -o json
   vnfctl cpus --host csit@192.0.2.11
-  vnfctl cpus --machine DUT1=dut1.txt
-                                    a machine saved by `lscpu -p`";
+  vnfctl cpus --save .              and each node's own words as NODE.probe
+  vnfctl cpus --machine DUT1=DUT1.probe
+                                    without the node";
 
 /// After `vnfctl exec --help`.
 pub(super) const EXEC_EXAMPLES: &str = "\

@@ -67,7 +67,7 @@ $(grep -E '^[^ ]+ [^ ]+ cgroup2? ' /proc/self/mounts)
 EOF
     set +f
     # The kernel tells the NUMA node of an offline CPU by a link only.
-    (cd $cpu && echo links cpu[0-9]*/node[0-9]*) >&3 2>/dev/null
+    cd $cpu 2>/dev/null && echo links cpu[0-9]*/node[0-9]* >&3
     # Of the large files only the lines that are read; every line of the small ones.
     # shellcheck disable=SC2086 # lists of paths and globs
     grep -H -e '^[-(0-9]' -e '^[a-z0-9_ ]*$' -e MemTotal: -e ^Uid: -e ^Cpus_allowed_list: \

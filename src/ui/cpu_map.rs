@@ -30,17 +30,18 @@ pub fn cpu_map(node: &str, map: &CpuMap, paint: Paint) -> String {
     text
 }
 
-/// The character of each owner of [`CpuMap::owners`], by the first CPU it has.
+/// The character of each owner of [`CpuMap::owners`], by the first CPU it has alone.
 fn keys(map: &CpuMap) -> Vec<char> {
     let mut keys = vec!['@'; map.owners.len()];
     let mut order: Vec<&MappedCpu> = map.cpus.iter().collect();
     order.sort_by_key(|mapped| (mapped.cpu.numa, mapped.slot, mapped.thread));
     let mut known = BTreeSet::new();
     let mut letters = LETTERS.chars();
-    for owner in order.into_iter().flat_map(|mapped| &mapped.owners) {
+    for mapped in order {
+        let [owner] = mapped.owners.as_slice() else { continue };
         if map.owners[*owner].is_foreign {
             keys[*owner] = '#';
-        } else if known.insert(owner) {
+        } else if known.insert(*owner) {
             keys[*owner] = letters.next().unwrap_or('@');
         }
     }
@@ -216,7 +217,7 @@ fn tens(caches: &[(Option<u32>, &[Vec<&MappedCpu>])]) -> Vec<(usize, String)> {
     let mut column = 0;
     for (_, cores) in caches {
         for (at, core) in cores.iter().enumerate() {
-            let is_shown = |slot: &u32| at == 0 || slot % 10 == 0 && cores.len() > 10;
+            let is_shown = |slot: &u32| at == 0 || slot.is_multiple_of(10) && cores.len() > 10;
             let shown = core[0].slot.filter(is_shown);
             labels.extend(shown.map(|slot| (column, slot.to_string())));
             column += 1;

@@ -18,11 +18,8 @@ fn text(name: &str) -> String {
 
 /// The names of the files with an ending.
 fn names(ending: &str) -> Vec<String> {
-    let entries = std::fs::read_dir(world::path("tests/fixtures/machines")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(ending)).collect();
-    names.sort();
-    names
+    let stems = world::stems_with("tests/fixtures/machines", ending);
+    stems.into_iter().map(|stem| format!("{stem}.{ending}")).collect()
 }
 
 fn probed(name: &str) -> Facts {
@@ -35,8 +32,8 @@ fn machines() -> Vec<(String, Machine)> {
         let machine = Machine::from_lscpu(&text(&name));
         (name.clone(), machine.unwrap_or_else(|error| panic!("{name}: {error}")))
     };
-    let probed = names(".probe").into_iter().map(|name| (name.clone(), probed(&name).machine));
-    names(".txt").into_iter().map(read).chain(probed).collect()
+    let probed = names("probe").into_iter().map(|name| (name.clone(), probed(&name).machine));
+    names("txt").into_iter().map(read).chain(probed).collect()
 }
 
 /// Cores of each NUMA node as `threads x cores`, e.g. `2x28`.
@@ -155,7 +152,7 @@ fn placed(name: &str, text: &str, machine: &Machine, mode: PlacementMode) -> Str
 #[test]
 fn every_probed_machine_is_drawn_and_takes_a_load_soundly() {
     let mut failures = Vec::new();
-    let names = names(".probe");
+    let names = names("probe");
     assert!(names.len() >= 20, "{names:?}");
     for name in names {
         let printed = text(&name);
@@ -177,7 +174,7 @@ fn every_probed_machine_is_drawn_and_takes_a_load_soundly() {
 /// Every online CPU is on a core with those that sysfs calls its siblings, and with no other.
 #[test]
 fn cores_are_those_of_the_kernel_whatever_lscpu_numbers() {
-    for name in names(".probe") {
+    for name in names("probe") {
         let machine = probed(&name).machine;
         let text = text(&name);
         let siblings =
@@ -207,7 +204,7 @@ fn a_missing_or_strange_file_does_not_fail_the_probe() {
         "Uid:",
         "Cpus_allowed_list:",
     ];
-    for name in names(".probe") {
+    for name in names("probe") {
         let text = text(&name);
         let kind = |line: &str| {
             let file = line.split(':').next().unwrap().rsplit('/').next().unwrap();
