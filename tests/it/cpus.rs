@@ -158,6 +158,21 @@ fn nodes_come_from_the_topology_where_there_is_one() {
 }
 
 #[test]
+fn a_probed_machine_is_placed_on_too() {
+    let sandbox = Sandbox::new();
+    let group = "[groups.NF]\nengine = \"native\"\nsmt_used = true\ncpuset_mems = 8\n";
+    sandbox.write("lab.toml", &format!("name = \"lab\"\n[nodes.DUT1]\n{group}"));
+    let words = format!("check -o json --machine DUT1={}", probe("power9-smt4"));
+    let document = sandbox.run(&words).with(0).json();
+    let placement = &document["placements"][0];
+    assert_eq!(placement["cpuset_cpus"], json!([36, 37, 38, 39]));
+    assert_eq!(placement["cpuset_mems"], json!([8]));
+    let torn = std::fs::read_to_string(probe("no-numa")).unwrap().replace("\nend\n", "\n");
+    sandbox.write("torn.probe", &torn);
+    sandbox.run("check --machine DUT1=torn.probe").with(2);
+}
+
+#[test]
 fn what_is_saved_is_what_is_drawn() {
     let sandbox = Sandbox::new();
     let here = sandbox.run("cpus --save . -q").with(0).stdout;
