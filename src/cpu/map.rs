@@ -68,6 +68,8 @@ pub struct CpuMap {
     pub cpus: Vec<MappedCpu>,
     /// Owners, in the order of the claims.
     pub owners: Vec<CpuOwner>,
+    /// NUMA nodes without memory, and where a container there has its memory from.
+    pub memory_from: BTreeMap<u32, u32>,
 }
 
 impl CpuMap {
@@ -119,7 +121,10 @@ impl CpuMap {
             MappedCpu { cpu: cpu.clone(), slot, thread: *thread - 1, state, owners: had }
         };
         let cpus = machine.cpus().map(&mut mapped).collect();
-        Self { cpus, owners }
+        let numa = machine.numa_nodes().0.into_iter();
+        let memory = numa.map(|numa| (numa, machine.memory_node(numa)));
+        let memory_from = memory.filter(|(numa, from)| numa != from).collect();
+        Self { cpus, owners, memory_from }
     }
 }
 

@@ -237,8 +237,10 @@ impl Reading {
         let ids: Vec<u32> = self.nodes.keys().copied().collect();
         let with_memory = self.nodes.values().filter(|node| node.memory_kib > 0);
         let with_memory: CpuSet = with_memory.map(|node| node.id).collect();
+        // One distance per online NUMA node; of a list of another length nobody knows whose they are.
+        let told = self.distances.into_iter().filter(|(_, far)| far.len() == ids.len());
         let pairs = |(node, far): (u32, Vec<u32>)| (node, ids.iter().copied().zip(far).collect());
-        let distances = self.distances.into_iter().map(pairs).collect();
+        let distances = told.map(pairs).collect();
         let mut facts = self.facts;
         facts.machine = machine.with_memory(with_memory, distances);
         facts.numa = self.nodes.into_values().collect();

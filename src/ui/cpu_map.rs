@@ -23,7 +23,10 @@ pub fn cpu_map(node: &str, map: &CpuMap, paint: Paint) -> String {
     }
     for ((numa, socket), cores) in nodes {
         let caches = in_caches(cores.into_values().collect());
-        drawing.strips(&mut text, &format!("socket {socket}, NUMA node {numa}"), &caches);
+        let memory = map.memory_from.get(&numa);
+        let memory = memory.map_or(String::new(), |from| format!(", memory of NUMA node {from}"));
+        let place = format!("socket {socket}, NUMA node {numa}{memory}");
+        drawing.strips(&mut text, &place, &caches);
     }
     text.push('\n');
     text.push_str(&drawing.table());

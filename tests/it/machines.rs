@@ -231,3 +231,11 @@ fn a_missing_or_strange_file_does_not_fail_the_probe() {
         assert_eq!(shape(&facts.machine), shape(&probed(&name).machine), "{name}");
     }
 }
+
+#[test]
+fn distances_of_another_length_say_nothing() {
+    let text = text("nodes-without-memory.probe");
+    let torn = text.replace("node1/distance:12 10 21 21", "node1/distance:21 12 10");
+    assert_ne!(torn, text);
+    assert_eq!(facts::parse(&torn).unwrap().machine.memory_node(1), 0);
+}
