@@ -4,6 +4,7 @@
 
 mod cli;
 mod completions;
+mod cpus;
 mod diagnostics;
 mod director;
 mod environment;

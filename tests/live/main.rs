@@ -3,6 +3,7 @@
 
 mod bytes;
 mod change;
+mod cpus;
 mod deadline;
 mod drift;
 mod hugepages;
