@@ -1,7 +1,6 @@
 //! Why a group cannot be placed: asked, free, help, in cores.
 
 use super::place::{Attempt, GroupRequest, Site};
-use super::slots::SlotsError;
 use super::suggest::Trials;
 use super::taken::{CoreKey, Taken};
 use super::{Core, CpuSet, GroupPlacement, Machine, Refusal};
@@ -52,10 +51,10 @@ pub(crate) fn explain(
         } else if !suggestions.is_empty() {
             let words: Vec<_> = suggestions.iter().map(ToString::to_string).collect();
             words.join(", or ").replacen(&words[0], &format!("{} fits", words[0]), 1)
-        } else if first.error == Some(SlotsError::NoCpus) {
-            format!("NUMA nodes with CPUs: {}", site.machine.numa_nodes())
+        } else if site.all_slots().is_empty() {
+            "bring CPUs online, or let this login use some (its cgroup's cpuset)".to_owned()
         } else {
-            "no smaller form of this group fits beside the others; leave some of them out, or use \
+            "not one container of this group fits beside the others: end or change those, or use \
              another machine"
                 .to_owned()
         };

@@ -84,8 +84,12 @@ impl GroupSite<'_> {
                 return Ok(Answer { containers: theirs, warnings });
             }
             (PlacementMode::Csit, Err(error)) => Err(error.into()),
-            (_, Ok(theirs)) if self.stands(&doubts(&theirs), &[]) => Ok(theirs),
-            (_, _) => sound_slice(self.slots, request, skip, asks),
+            (_, theirs) => match (theirs, sound_slice(self.slots, request, skip, asks.clone())) {
+                // Whether CSIT's is doubtful matters only where the two differ.
+                (Ok(theirs), Ok(ours)) if theirs == ours => Ok(ours),
+                (Ok(theirs), _) if self.stands(&doubts(&theirs), &[]) => Ok(theirs),
+                (_, ours) => ours,
+            },
         };
         if request.cpu_scarce == Scarce::Refuse || self.slots.is_empty() {
             return Ok(Answer { containers: answer?, warnings: Vec::new() });
@@ -129,12 +133,15 @@ impl GroupSite<'_> {
         }
         // Sharing in an otherwise sound density is what its ratios ask for.
         let asked = [Doubt::SharedMain, Doubt::SharedDp];
-        let theirs = theirs
-            .ok()
-            .filter(|answers| self.stands(&doubts_of_nf(self.site.machine, &ask, answers), &asked));
-        let containers = match theirs {
-            Some(theirs) => theirs,
-            None => ask.all().map(|nf| slots::nf(self.slots, &nf)).collect::<Result<_, _>>()?,
+        let ours: Result<Vec<_>, _> = ask.all().map(|nf| slots::nf(self.slots, &nf)).collect();
+        let containers = match (theirs, ours) {
+            (Ok(theirs), Ok(ours)) if theirs == ours => ours,
+            (Ok(theirs), _)
+                if self.stands(&doubts_of_nf(self.site.machine, &ask, &theirs), &asked) =>
+            {
+                theirs
+            }
+            (_, ours) => ours?,
         };
         let mains: BTreeSet<u32> = containers.iter().map(|cpus| cpus[0]).collect();
         let shared = (mains.len() < containers.len())

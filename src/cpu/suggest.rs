@@ -40,8 +40,37 @@ impl<'a> Trials<'a> {
             CpuRequest::Slice(slice) => self.slice(slice, &mut found),
             CpuRequest::Chain(chain) => self.chain(chain, &mut found),
         }
+        if found.is_empty() {
+            found.extend(self.smallest_form());
+        }
         found.truncate(SHOWN);
         found
+    }
+
+    /// One container that takes as little as there is: here, else on another NUMA node.
+    fn smallest_form(&self) -> Option<Suggestion> {
+        let forms: &[&[Setting]] = match self.requests[self.failure.at].cpu {
+            CpuRequest::Slice(_) => &[
+                &[Setting::CpuCount(1)],
+                &[Setting::Count(1), Setting::CpuCount(1)],
+                &[Setting::Count(1), Setting::CpuCount(1), Setting::SmtUsed(false)],
+            ],
+            CpuRequest::Chain(_) => &[
+                &[Setting::NfChains(1), Setting::NfNodes(1)],
+                &[
+                    Setting::NfChains(1),
+                    Setting::NfNodes(1),
+                    Setting::NfDtc(Some(1)),
+                    Setting::SmtUsed(false),
+                ],
+            ],
+        };
+        let places = || [Vec::new()].into_iter().chain(self.places(Some(1)));
+        let candidate = |form: &[Setting], mut place: Vec<Setting>| {
+            place.extend_from_slice(form);
+            place
+        };
+        forms.iter().find_map(|form| self.first(places().map(|place| candidate(form, place))))
     }
 
     /// How to end containers that are no longer wanted, if that is all it takes.
@@ -56,7 +85,7 @@ impl<'a> Trials<'a> {
         Some(format!(
             "`vnfctl destroy {}` frees the cores of {}, which {verb} no longer in the file",
             globs.join(" "),
-            orphans.iter().map(|orphan| format!("`{orphan}`")).collect::<Vec<_>>().join(", ")
+            orphans.iter().map(|orphan| format!("`{orphan}`")).collect::<Vec<_>>().join(" and ")
         ))
     }
 
@@ -182,34 +211,48 @@ impl<'a> Trials<'a> {
         }
     }
 
-    /// Other NUMA nodes, nearest first: as it is, or with another skip for a run of `slots`.
+    /// On another NUMA node.
     fn elsewhere(&self, slots: Option<u64>, found: &mut Vec<Suggestion>) {
         let request = &self.requests[self.failure.at];
-        let numa = self.failure.numa;
         let auto = self.site.mode == PlacementMode::Auto;
         if auto && request.numa_policy == NumaPolicy::Require {
             found.extend(self.tried(&[Setting::Prefer]));
         }
-        let others = self.site.machine.numa_by_distance(numa);
-        let others = others.into_iter().filter(|other| *other != numa);
-        let with_skip = |other: u32| {
-            let skips = slots.filter(|_| !auto).map(|slots| self.runs(other, slots));
-            let settings = move |skip| vec![Setting::CpusetMems(other), Setting::CpuSkip(skip)];
-            let skips = skips.unwrap_or_default().into_iter().map(settings);
-            [vec![Setting::CpusetMems(other)]].into_iter().chain(skips)
-        };
-        found.extend(self.first(others.flat_map(with_skip)));
+        found.extend(self.first(self.places(slots)));
     }
 
-    /// First slots of all runs of `length` free slots.
+    /// Other NUMA nodes, nearest first: as they are, then with a skip for a run of `slots`.
+    fn places(&self, slots: Option<u64>) -> impl Iterator<Item = Vec<Setting>> {
+        let numa = self.failure.numa;
+        let slots = slots.filter(|_| self.site.mode != PlacementMode::Auto);
+        let others = self.site.machine.numa_by_distance(numa).into_iter();
+        others.filter(move |other| *other != numa).flat_map(move |other| {
+            let skips = slots.map(|slots| self.runs(other, slots)).unwrap_or_default();
+            let settings = move |skip| vec![Setting::CpusetMems(other), Setting::CpuSkip(skip)];
+            [vec![Setting::CpusetMems(other)]].into_iter().chain(skips.into_iter().map(settings))
+        })
+    }
+
+    /// First slots of runs of `length` free slots: the first ones, with siblings if need be.
     fn runs(&self, numa: u32, length: u64) -> Vec<u32> {
+        const TRIED: usize = 2;
+        let siblings = match self.requests[self.failure.at].cpu {
+            CpuRequest::Slice(slice) => slice.smt_used,
+            CpuRequest::Chain(_) => false,
+        };
+        let cores = self.site.slots(numa);
+        let has_siblings = |slot: &u32| {
+            let core = usize::try_from(*slot).ok().and_then(|slot| cores.get(slot));
+            !siblings || core.is_some_and(|core| core.cpus.len() > 1)
+        };
         let free = self.free.slots(numa).0;
+        let free: BTreeSet<u32> = free.into_iter().filter(has_siblings).collect();
         let Ok(length) = u32::try_from(length.max(1)) else { return Vec::new() };
         let is_run = |first: &u32| {
             let end = first.checked_add(length);
             end.is_some_and(|end| (*first..end).all(|slot| free.contains(&slot)))
         };
-        free.iter().copied().filter(is_run).collect()
+        free.iter().copied().filter(is_run).take(TRIED).collect()
     }
 
     fn wants_siblings_where_there_are_none(&self) -> bool {

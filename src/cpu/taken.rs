@@ -65,15 +65,15 @@ impl<'a> Taken<'a> {
     }
 
     /// Containers of this topology that are no longer wanted, and the claims without theirs.
-    pub(crate) fn orphans(&self, claims: &[Claim]) -> (Vec<String>, Vec<Claim>) {
-        let mut orphans = Vec::new();
+    pub(crate) fn orphans(&self, claims: &[Claim]) -> (BTreeSet<String>, Vec<Claim>) {
+        let mut orphans = BTreeSet::new();
         let mut left = Vec::new();
         for claim in claims {
             match &claim.holder {
                 Holder::Own { group, ordinal, .. }
                     if !self.own.contains_key(&(group.as_str(), *ordinal)) =>
                 {
-                    orphans.push(format!("{group}{ordinal}"));
+                    orphans.insert(format!("{group}{ordinal}"));
                 }
                 _ => left.push(claim.clone()),
             }

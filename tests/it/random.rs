@@ -35,7 +35,7 @@ impl Random {
     pub(crate) fn machine(&mut self) -> Machine {
         let sockets = 1 + self.below(2);
         let per_socket = 1 + self.below(2);
-        let cores = 1 + self.below(10);
+        let cores = 1 + self.below(18);
         let threads = self.of(&[1, 2, 2, 2, 4]);
         let gap = 1 + self.below(2);
         let complex = self.of(&[2, 3, 4, 99]);
@@ -86,7 +86,7 @@ impl Random {
     pub(crate) fn request(&mut self) -> CpuRequest {
         if self.once_in(4) {
             return CpuRequest::Chain(ChainRequest {
-                nf_chains: 1 + self.below(3),
+                nf_chains: 1 + self.below(2),
                 nf_nodes: 1 + self.below(3),
                 nf_dtc: self.of(&[None, Some(1), Some(1), Some(2)]),
                 nf_mtcr: 1 + self.below(3),
@@ -96,8 +96,8 @@ impl Random {
             });
         }
         CpuRequest::Slice(SliceRequest {
-            count: 1 + self.below(4),
-            cpu_count: self.of(&[0, 1, 1, 1, 2, 2, 3]),
+            count: self.of(&[1, 1, 2, 3, 4]),
+            cpu_count: self.of(&[0, 1, 1, 1, 1, 2, 2, 2, 3]),
             cpu_skip: if self.once_in(2) { None } else { Some(1 + self.below(10)) },
             smt_used: self.once_in(3),
             cpu_shared: self.once_in(5),

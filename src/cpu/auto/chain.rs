@@ -3,7 +3,7 @@
 //! over the chosen cores; NFs that exist keep their place.
 
 use super::board::{Class, Need};
-use super::{Given, Placer, Unfit};
+use super::{Given, Placer, Unfit, whole_cores};
 use crate::cpu::slots::{SlotsError, by_thread, turn};
 use crate::cpu::{Core, Warning};
 use crate::model::ChainRequest;
@@ -176,8 +176,7 @@ impl Placer<'_> {
             return Err(impossible(SlotsError::HalfWithoutSmt));
         }
         let data = ask.sets.saturating_mul(ask.width);
-        let wants =
-            format!("asks for {} whole cores for NF mains and {data} for data planes", ask.mains);
+        let wants = format!("{} for NF mains and {data} for data planes", whole_cores(ask.mains));
         Err(self.unfit(at, &wants, siblings))
     }
 

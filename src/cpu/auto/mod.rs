@@ -185,18 +185,25 @@ impl<'a> Placer<'a> {
             let need = board::Need { cores: None, siblings, class: None };
             self.board.count_free(numa, &need, (at, 0))
         };
-        let mut reason = format!("{wants} of NUMA node {numa}");
+        let mut reason = format!("asks NUMA node {numa} for {wants}");
         if siblings && free(true) < free(false) {
             reason.push_str(&format!(", where {} of the free ones have all threads", free(true)));
         }
         if self.board.has_isolated {
-            reason.push_str(", all isolated or none of them");
+            reason.push_str("; isolated cores and others are never mixed in a container");
         }
-        let here: Vec<Vec<u32>> = slots.iter().map(|core| core.cpus.clone()).collect();
+        let ours = self.board.seats.iter().filter(|seat| seat.numa == numa && !seat.system);
+        let here: Vec<Vec<u32>> = ours.map(|seat| seat.core.cpus.clone()).collect();
         let met = self.taken.all_met(&here);
         if !met.is_empty() {
             reason.push_str(&format!("; {}", self.taken.named(&met)));
         }
         Unfit { numa, reason, error: None }
     }
+}
+
+fn whole_cores(count: impl std::fmt::Display) -> String {
+    let count = count.to_string();
+    let end = if count == "1" { "" } else { "s" };
+    format!("{count} whole core{end}")
 }

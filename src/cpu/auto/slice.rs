@@ -1,7 +1,7 @@
 //! Groups of `count` containers with `cpu_count` cores each.
 
 use super::board::Need;
-use super::{Given, Placer, Unfit};
+use super::{Given, Placer, Unfit, whole_cores};
 use crate::cpu::Warning;
 use crate::cpu::share::share;
 use crate::cpu::slots::by_thread;
@@ -82,9 +82,9 @@ impl Placer<'_> {
         }
         let each = if slice.cpu_shared { 1 } else { self.missing(at).count() };
         let wants = match (slice.cpu_count, each) {
-            (0, _) => "asks for all free cores".to_owned(),
-            (count, 1) => format!("asks for {}", whole_cores(count)),
-            (count, each) => format!("asks for {each} times {}", whole_cores(count)),
+            (0, _) => "all its free cores".to_owned(),
+            (count, 1) => whole_cores(count),
+            (count, each) => format!("{each} times {}", whole_cores(count)),
         };
         Err(self.unfit(at, &wants, slice.smt_used))
     }
@@ -155,8 +155,4 @@ impl Placer<'_> {
         self.attempt.warnings.push(Warning::Crowded { group, numa, free, wanted });
         true
     }
-}
-
-fn whole_cores(count: u32) -> String {
-    format!("{count} whole core{}", if count == 1 { "" } else { "s" })
 }
