@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read files")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod auto;
+mod claims;
 mod cli;
 mod completions;
 mod diagnostics;
