@@ -55,13 +55,8 @@ pub fn prepare<'a>(
     request: &ChangeRequest<'_>,
 ) -> Result<Prepared<'a>, Failure> {
     if !session.loaded.topology.groups.is_empty() {
-        let see = || session.see(request.is_node_meant).require(request.keep_going);
-        let prepared = prepare_from(session.loaded, see()?, request);
-        // A container that just came or went was half seen: a refusal is believed the second time.
-        return match prepared {
-            Err(Failure::Placement(_)) => prepare_from(session.loaded, see()?, request),
-            prepared => prepared,
-        };
+        let seen = session.see(request.is_node_meant).require(request.keep_going)?;
+        return prepare_from(session.loaded, seen, request);
     }
     let mut seen = session.see_all(request.is_node_meant).require(request.keep_going)?;
     let warnings = leave_out_silent_engines(&mut seen);
