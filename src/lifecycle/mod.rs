@@ -4,8 +4,10 @@
 mod claims;
 mod failure;
 mod fan_out;
+mod hugepages;
 mod load;
 mod neighbours;
+mod numa;
 mod observe;
 mod place;
 mod prepare;
@@ -15,6 +17,7 @@ mod verify;
 pub use claims::claims;
 pub use failure::{Failure, NodeFailure};
 pub use fan_out::{Child, Sink, existing, fan_out, is_running};
+pub use hugepages::check_hugepages;
 pub use load::{LoadRequest, load, read};
 pub use neighbours::ask_neighbours;
 pub use observe::{Look, observe};
