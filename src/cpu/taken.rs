@@ -171,11 +171,11 @@ impl<'a> Taken<'a> {
         let one = |(cpu, claim): &(&super::Cpu, &Claim)| {
             format!("CPU {} (core {}) is taken by {}", cpu.id, cpu.core, claim.holder)
         };
-        let mut text = cores.iter().take(SHOWN).map(one).collect::<Vec<_>>().join(", ");
+        let mut texts: Vec<String> = cores.iter().take(SHOWN).map(one).collect();
         if more > 0 {
-            text.push_str(&format!(", and {more} more"));
+            texts.push(format!("and {more} more"));
         }
-        text
+        texts.join(", ")
     }
 
     /// Which CPUs of `containers` others have, with who.
