@@ -22,13 +22,15 @@ pub mod slots;
 mod suggest;
 mod suggestion;
 mod taken;
+mod warning;
 
 pub use claim::{Claim, Holder};
 pub use doubt::{Doubt, doubts_of_nf, doubts_of_slice};
 pub use lscpu::LscpuError;
 pub use machine::{Core, Cpu, Machine};
-pub use outcome::{GroupPlacement, NodePlacement, Pinned, Refusal, Stay, Warning};
+pub use outcome::{GroupPlacement, NodePlacement, Pinned, Refusal};
 pub use place::{GroupRequest, place};
 pub use question::{Nf, Slice};
 pub use set::{CpuSet, CpuSetError};
 pub use suggestion::{Setting, Suggestion};
+pub use warning::{Stay, Warning};
