@@ -87,16 +87,12 @@ fn map(node: &Node, state: &NodeState) -> CpuMap {
     let claims = claims("", state);
     CpuMap::new(&state.facts.machine, node.system_cpus, &claims, &|holder| match holder {
         Holder::Topology { topology, container } => {
-            let engine = containers(state).find(|found| found.name == *container);
+            let engine = state.containers().find(|found| found.name == *container);
             let engine = engine.map_or("gone", |found| found.engine.word());
             format!("{container} (topology {topology}, {engine})")
         }
         other => other.to_string(),
     })
-}
-
-fn containers(state: &NodeState) -> impl Iterator<Item = &Observed> {
-    state.inventories.values().flatten().flat_map(|inventory| &inventory.containers)
 }
 
 fn node_json(node: &Node, map: &CpuMap) -> Value {
@@ -141,5 +137,5 @@ fn placements(node: &str, state: &NodeState) -> Vec<Value> {
             "cpuset_mems": mems.0,
         }))
     };
-    containers(state).filter_map(one).collect()
+    state.containers().filter_map(one).collect()
 }

@@ -54,7 +54,7 @@ fn busy() -> NodeState {
         container("web", None, Some("40-43")),
         container("everywhere", None, Some("0-111")),
     ];
-    let inventory = Inventory { containers, images: Vec::new() };
+    let inventory = Inventory { containers, ..Inventory::default() };
     let text = std::fs::read_to_string(probe("xeon-second-half")).unwrap();
     NodeState {
         facts: facts::parse(&text).unwrap(),

@@ -10,7 +10,7 @@ use vnfctl::model::{CpuRequest, NumaPolicy, PlacementMode, Scarce, SliceRequest}
 use vnfctl::ui::{Paint, cpu_map};
 
 /// What the standard load is placed in.
-const MODES: [PlacementMode; 1] = [PlacementMode::Slots];
+const MODES: [PlacementMode; 2] = [PlacementMode::Slots, PlacementMode::Auto];
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(world::path("tests/fixtures/machines").join(name)).unwrap()

@@ -3,6 +3,7 @@
 
 mod bytes;
 mod change;
+mod claims;
 mod cpus;
 mod deadline;
 mod drift;
