@@ -88,7 +88,7 @@ fn own_containers_are_told_from_those_of_others() {
     let foreign = claims.iter().filter(|claim| matches!(claim.holder, Holder::Foreign { .. }));
     let foreign: Vec<_> =
         foreign.map(|claim| (claim.holder.to_string(), claim.cpus.to_string())).collect();
-    assert_eq!(foreign, [("docker container web".to_owned(), "40-43".to_owned())]);
+    assert_eq!(foreign, [("docker container `web`".to_owned(), "40-43".to_owned())]);
 }
 
 #[test]
