@@ -4,9 +4,10 @@ use super::complete;
 use super::options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
 use super::select::Selection;
 use super::text;
-use super::values::{PlanFormat, PlanVerb, Shell, Until, flag};
+use super::values::{PlanFormat, PlanVerb, Shell, Until, flag, positive_duration};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
+use std::time::Duration;
 
 /// Bring container-based network functions up, pinned and wired, from one TOML topology
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -259,6 +260,13 @@ pub struct Status {
 pub struct Verify {
     #[command(flatten)]
     pub selection: Selection,
+    /// Fail also where a container may be disturbed: tasks, kernel threads and interrupts that may
+    /// come to its cores, a governor other than performance, cores that are not isolated
+    #[arg(long, env = "VNFCTL_STRICT", action = ArgAction::SetTrue, value_parser = flag)]
+    pub strict: bool,
+    /// Then count for this long what happens on the containers' cores, and rank who took them
+    #[arg(long, value_name = "DURATION", env = "VNFCTL_SAMPLE", value_parser = positive_duration)]
+    pub sample: Option<Duration>,
     #[command(flatten)]
     pub lanes: Lanes,
     #[command(flatten)]

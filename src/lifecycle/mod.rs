@@ -1,13 +1,16 @@
 //! The director: load -> probe -> place -> plan -> execute -> verify. It must not print, parse
 //! what engines say, or start a process.
 
+mod checks;
 mod failure;
 mod fan_out;
 mod load;
 mod observe;
+mod pings;
 mod place;
 mod prepare;
 mod session;
+mod threads;
 mod verify;
 
 pub use failure::{Failure, NodeFailure};
@@ -17,4 +20,6 @@ pub use observe::{Look, observe};
 pub use place::{Placed, place, saved_facts};
 pub use prepare::{ChangeRequest, Prepared, prepare, prepare_from};
 pub use session::{Seen, Session};
-pub use verify::{Check, LinkReport, PingReport, VerifyReport, verify};
+pub use verify::{
+    Check, ContainerReport, LinkReport, NodeReport, PingReport, VerifyOptions, VerifyReport, verify,
+};

@@ -21,5 +21,6 @@ mod readme;
 mod soundness;
 mod streams;
 mod support;
+mod threads;
 mod vectors;
 mod veth;

@@ -14,3 +14,4 @@ mod nodes;
 mod script;
 mod shipped;
 mod support;
+mod threads;

@@ -2,6 +2,7 @@
 //! as the kernel and the engines tell it.
 
 mod bed;
+mod behind;
 mod ended;
 mod lab;
 mod topology;
@@ -11,6 +12,7 @@ pub(crate) use bed::{Bed, Engine, Place};
 pub(crate) use ended::{Ended, run};
 pub(crate) use lab::{Dut, Lab, VNFCTL};
 pub(crate) use topology::{Group, Topology, text};
+pub(crate) use truth::Task;
 
 /// One `#[test]` for each case, engine and place: `case::docker_ssh` calls `case(&Bed)`.
 macro_rules! everywhere {
