@@ -30,13 +30,13 @@ pub(super) fn prove_threads(
     session: &Session<'_>,
     node: &str,
     state: &NodeState,
-    running: Vec<(&Wanted<'_>, &Observed)>,
+    running: &[(&Wanted<'_>, &Observed)],
     pause: Option<Duration>,
 ) -> Proof {
     if running.is_empty() {
         return Proof { containers: Ok(BTreeMap::new()), notes: Vec::new(), sample: None };
     }
-    let cast = Cast::new(state, &running);
+    let cast = Cast::new(state, running);
     match cast.prove(session, node, state, pause) {
         Ok(proof) => proof,
         Err(reason) => Proof { containers: Err(reason), notes: Vec::new(), sample: None },

@@ -139,8 +139,9 @@ pub fn verify(
     let on_node = |node: &str, state: &NodeState| {
         let here: Vec<&Wanted<'_>> =
             wanted.iter().copied().filter(|one| one.node == node).collect();
-        let running = here.iter().filter_map(|one| Some((*one, running(one, state)?))).collect();
-        let proof = prove_threads(session, node, state, running, options.sample);
+        let running: Vec<_> =
+            here.iter().filter_map(|one| Some((*one, running(one, state)?))).collect();
+        let proof = prove_threads(session, node, state, &running, options.sample);
         let links = links.get(node).map_or(&[][..], Vec::as_slice);
         let links = node_links(node, links, state, &session.lanes, session.stop);
         (proof, links)

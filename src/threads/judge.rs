@@ -73,7 +73,7 @@ impl Scene<'_> {
     /// that share by design (of one topology, or both with shared CPUs) are none to each other.
     pub fn judge(&self, party: usize) -> Judgement {
         let given = &self.parties[party];
-        let threads = self.threads_of(party).map(|thread| Judged {
+        let threads = self.threads_of(party).iter().map(|thread| Judged {
             tid: thread.tid,
             pid: thread.pid,
             name: thread.name.clone(),
@@ -91,12 +91,10 @@ impl Scene<'_> {
 
     fn intruders(&self, party: usize) -> Vec<Intruder> {
         let cores = self.cores(&self.parties[party].cpus);
-        let intrudes = |thread: &&Thread| {
-            self.is_pinned(thread)
-                && !thread.cpus.0.is_disjoint(&cores.0)
-                && !self.is_by_design(thread, party)
+        let intrudes = |thread: &&&Thread| {
+            !thread.cpus.0.is_disjoint(&cores.0) && !self.is_by_design(thread, party)
         };
-        let intruder = |thread: &Thread| Intruder {
+        let intruder = |thread: &&Thread| Intruder {
             tid: thread.tid,
             pid: thread.pid,
             name: thread.name.clone(),
@@ -104,7 +102,7 @@ impl Scene<'_> {
             last_cpu: thread.last_cpu,
             container: self.owner(thread.pid).map(|owner| self.parties[owner].name.clone()),
         };
-        self.strangers().filter(intrudes).map(intruder).collect()
+        self.pinned().iter().filter(intrudes).map(intruder).collect()
     }
 
     /// Whether a thread is the container's own, or on CPUs that its container was given to share.

@@ -60,10 +60,10 @@ impl Scene<'_> {
         let cores = self.cores(&given);
         let tolerated: BTreeSet<&Intruder> = tolerated.iter().collect();
         let pinned = tolerated.iter().map(|one| (&one.cpus, one.name.clone()));
-        let free = self.strangers().filter(|thread| {
-            let is_judged = self.owner(thread.pid).is_some_and(|owner| judged.contains(&owner));
-            !is_judged && !self.is_pinned(thread)
-        });
+        let free = self
+            .free()
+            .iter()
+            .filter(|thread| !self.owner(thread.pid).is_some_and(|owner| judged.contains(&owner)));
         let free = free.map(|thread| (&*thread.cpus, thread.name.clone()));
         let kernel = self.snapshot.threads.iter();
         let kernel = kernel.filter(|thread| thread.is_kernel() && !thread.is_per_cpu());

@@ -160,7 +160,7 @@ impl<'a> Moves<'a> {
     fn container(&self, scene: &Scene<'_>, party: usize) -> ContainerSample {
         let mut sum =
             ContainerSample { container: scene.parties[party].name.clone(), ..Default::default() };
-        for (did, moved) in scene.threads_of(party).filter_map(|thread| self.of(thread)) {
+        for (did, moved) in scene.threads_of(party).iter().filter_map(|thread| self.of(thread)) {
             sum.run += seconds(did.time, NANOS);
             sum.voluntary += did.voluntary;
             sum.forced += did.forced;
@@ -180,7 +180,7 @@ fn takers(
     let ours: CpuSet = new.cpus.iter().copied().collect();
     let kernel = scene.snapshot.threads.iter().filter(|thread| thread.is_kernel());
     let mut tasks = Vec::new();
-    for thread in kernel.chain(scene.strangers()) {
+    for thread in kernel.chain(scene.pinned().iter().chain(scene.free()).copied()) {
         let owner = scene.owner(thread.pid);
         if owner.is_some_and(|owner| judged.contains(&owner)) {
             continue;

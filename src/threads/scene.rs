@@ -30,10 +30,10 @@ pub struct Scene<'a> {
     pub(super) parties: &'a [Party],
     territories: Vec<Territory>,
     owners: BTreeMap<u32, usize>,
-    /// Our own look and what started it.
-    own: BTreeSet<u32>,
-    /// What a task may use that nobody pinned.
-    common: CpuSet,
+    /// The living threads of each container.
+    threads: Vec<Vec<&'a Thread>>,
+    pinned: Vec<&'a Thread>,
+    free: Vec<&'a Thread>,
 }
 
 /// What tells a container's processes from others.
@@ -92,9 +92,20 @@ impl<'a> Scene<'a> {
                 owners.insert(*pid, index);
             }
         }
-        let own = own(snapshot);
-        let common = common(snapshot, machine);
-        Self { snapshot, machine, parties, territories, owners, own, common }
+        let mut threads = vec![Vec::new(); parties.len()];
+        let (mut pinned, mut free) = (Vec::new(), Vec::new());
+        let (own, common) = (own(snapshot), common(snapshot, machine));
+        for thread in snapshot.threads.iter().filter(|thread| !thread.has_ended()) {
+            if let Some(&owner) = owners.get(&thread.pid) {
+                threads[owner].push(thread);
+            }
+            if thread.is_kernel() || own.contains(&thread.pid) {
+                continue;
+            }
+            let is_pinned = !common.0.is_subset(&thread.cpus.0);
+            if is_pinned { &mut pinned } else { &mut free }.push(thread);
+        }
+        Self { snapshot, machine, parties, territories, owners, threads, pinned, free }
     }
 
     /// Index of the container that a process belongs to.
@@ -103,10 +114,8 @@ impl<'a> Scene<'a> {
     }
 
     /// The living threads of a container.
-    pub(super) fn threads_of(&self, party: usize) -> impl Iterator<Item = &'a Thread> {
-        let is_its =
-            move |thread: &&Thread| self.owner(thread.pid) == Some(party) && !thread.has_ended();
-        self.snapshot.threads.iter().filter(is_its)
+    pub(super) fn threads_of(&self, party: usize) -> &[&'a Thread] {
+        &self.threads[party]
     }
 
     /// What the cgroup of a container grants, where it has one of its own.
@@ -117,16 +126,15 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Living threads that are neither a container's `party`, nor the kernel's, nor our own.
-    pub(super) fn strangers(&self) -> impl Iterator<Item = &'a Thread> {
-        self.snapshot.threads.iter().filter(|thread| {
-            !thread.is_kernel() && !thread.has_ended() && !self.own.contains(&thread.pid)
-        })
+    /// Living threads, containers' too, that somebody gave fewer CPUs than an ordinary task has.
+    /// Neither the kernel's nor our own look's.
+    pub(super) fn pinned(&self) -> &[&'a Thread] {
+        &self.pinned
     }
 
-    /// Whether somebody gave a thread fewer CPUs than an ordinary one has.
-    pub(super) fn is_pinned(&self, thread: &Thread) -> bool {
-        !self.common.0.is_subset(&thread.cpus.0)
+    /// As [`Scene::pinned`], those that nobody gave fewer.
+    pub(super) fn free(&self) -> &[&'a Thread] {
+        &self.free
     }
 
     /// CPUs together with all that lie on the same cores.

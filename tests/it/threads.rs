@@ -210,16 +210,16 @@ fn pair() -> (Snapshot, Snapshot) {
         "10.00",
         5,
         "1,0",
-        &("counters\t20\t5\t1000000000\t10\t0\t4\ncounters\t30\t6\t500\t0\t0\t-\n\
-         counters\t31\t7\t500\t0\t0\t0\ncounters\t32\t7\t0\t0\t0\t0\ncounters\t33\t1\t0\t0\t0\t0\n"),
+        "counters\t20\t5\t1000000000\t10\t0\t4\ncounters\t30\t6\t500\t0\t0\t-\n\
+         counters\t31\t7\t500\t0\t0\t0\ncounters\t32\t7\t0\t0\t0\t0\ncounters\t33\t1\t0\t0\t0\t0\n",
     );
     let after = counters(
         "12.00",
         9,
         "3,4",
-        &("counters\t20\t5\t2500000000\t12\t1\t5\ncounters\t30\t66\t700000000\t0\t0\t-\n\
+        "counters\t20\t5\t2500000000\t12\t1\t5\ncounters\t30\t66\t700000000\t0\t0\t-\n\
          counters\t31\t7\t100000500\t0\t0\t0\ncounters\t32\t7\t9000000\t0\t0\t0\n\
-         counters\t33\t1\t1000000\t0\t0\t0\n"),
+         counters\t33\t1\t1000000\t0\t0\t0\n",
     );
     parse_two_snapshots(&format!("{before}{after}"), &set("3,59")).unwrap()
 }
