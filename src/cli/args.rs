@@ -55,7 +55,8 @@ pub enum Verb {
     Down(Down),
     /// Compare what is wanted with what is found
     Status(Status),
-    /// Prove that containers run where they should and that links carry traffic
+    /// Prove that every thread runs where it should and that links carry traffic
+    #[command(after_help = text::VERIFY_EXAMPLES)]
     Verify(Verify),
     /// Run a command in many containers at once
     #[command(after_help = text::EXEC_EXAMPLES)]
