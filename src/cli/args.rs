@@ -4,10 +4,11 @@ use super::complete;
 use super::options::{Change, Global, Grace, Hosts, Lanes, Machines, Owner, Patience, Recreate};
 use super::select::Selection;
 use super::text;
-use super::values::{PlanFormat, PlanVerb, Shell, Until, flag};
+use super::values::{PlanFormat, PlanVerb, Shell, Until, flag, positive_duration};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Bring container-based network functions up, pinned and wired, from one TOML topology
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -58,7 +59,8 @@ pub enum Verb {
     /// Draw who has which CPUs of each node
     #[command(after_help = text::CPUS_EXAMPLES)]
     Cpus(Cpus),
-    /// Prove that containers run where they should and that links carry traffic
+    /// Prove that every thread runs where it should and that links carry traffic
+    #[command(after_help = text::VERIFY_EXAMPLES)]
     Verify(Verify),
     /// Run a command in many containers at once
     #[command(after_help = text::EXEC_EXAMPLES)]
@@ -287,6 +289,13 @@ pub struct Cpus {
 pub struct Verify {
     #[command(flatten)]
     pub selection: Selection,
+    /// Fail also where a container may be disturbed: tasks, kernel threads and interrupts that may
+    /// come to its cores, a governor other than performance, cores that are not isolated
+    #[arg(long, env = "VNFCTL_STRICT", action = ArgAction::SetTrue, value_parser = flag)]
+    pub strict: bool,
+    /// Then count for this long what happens on the containers' cores, and rank who took them
+    #[arg(long, value_name = "DURATION", env = "VNFCTL_SAMPLE", value_parser = positive_duration)]
+    pub sample: Option<Duration>,
     #[command(flatten)]
     pub lanes: Lanes,
     #[command(flatten)]

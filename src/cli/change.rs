@@ -2,10 +2,14 @@
 //! verb is data.
 
 use super::context::{Chosen, Context, nodes_without_file};
-use super::show::{JSON_VERSION, show_plan, show_verify, verify_json};
+use super::show::{JSON_VERSION, show_plan};
+use super::show_verify::show_verify;
+use super::verify_json::verify_json;
 use super::{Change, OnError, Owner, Selection, Until, Verb};
 use crate::executor::{self, Options, Outcome, Permit, Reporter, Stopwatch, Undoing, execute};
-use crate::lifecycle::{ChangeRequest, Failure, Prepared, Session, VerifyReport, prepare, verify};
+use crate::lifecycle::{
+    ChangeRequest, Failure, Prepared, Session, VerifyOptions, VerifyReport, prepare, verify,
+};
 use crate::model::{Loaded, Topology};
 use crate::plan::{self, Plan, Stage};
 use crate::transport::Stop;
@@ -134,11 +138,11 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     });
     let proof = code == ExitCode::Done && wish.verb == plan::Verb::Up(Stage::Verify);
     let code = if proof {
-        let report = prove(context, &session, &chosen, &prepared)?;
+        let report = prove(&session, &chosen, &prepared)?;
         if context.ui.format() == Format::Json {
             document["verify"] = verify_json(&report, &loaded.topology.name);
         } else {
-            show_verify(context.ui, &report)?;
+            show_verify(context.ui, &report, context.global.verbose)?;
         }
         if report.passed() { code } else { ExitCode::RealityDiffers }
     } else {
@@ -293,7 +297,6 @@ fn steps_json(plan: &Plan, outcomes: &[Outcome]) -> Vec<serde_json::Value> {
 
 /// The verify stage of `up`.
 fn prove(
-    context: &Context<'_>,
     session: &Session<'_>,
     chosen: &Chosen<'_>,
     prepared: &Prepared<'_>,
@@ -310,5 +313,6 @@ fn prove(
         .iter()
         .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))
         .collect();
-    Ok(verify(&wanted, &prepared.links, observation, &session.lanes, context.stop))
+    let options = VerifyOptions::default();
+    Ok(verify(session, &wanted, &prepared.links, observation, options)?)
 }

@@ -23,10 +23,13 @@ mod run;
 mod select;
 mod shell;
 mod show;
+mod show_sample;
+mod show_verify;
 mod status;
 mod text;
 mod values;
 mod verify;
+mod verify_json;
 
 pub use args::{
     Acquire, Check, Cli, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Restart,

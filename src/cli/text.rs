@@ -53,6 +53,13 @@ Examples:
   vnfctl down --group CNF --grace 1s
   vnfctl down --name pair           the file is gone";
 
+/// After `vnfctl verify --help`.
+pub(super) const VERIFY_EXAMPLES: &str = "\
+Examples:
+  vnfctl verify -v                  every thread that is wrong, every task that may come
+  vnfctl verify --strict            for a measurement: nothing may come to these cores
+  vnfctl verify --sample 5s         who took them, ranked";
+
 /// After `vnfctl destroy --help`.
 pub(super) const DESTROY_EXAMPLES: &str = "\
 Examples:

@@ -19,7 +19,7 @@ pub struct Session<'a> {
     /// Set when the person wants to stop.
     pub stop: &'a Stop,
     /// Deadline of every look instead of its own.
-    timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
 }
 
 /// What was seen, and the nodes where nothing could be seen.

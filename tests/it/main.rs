@@ -28,5 +28,6 @@ mod readme;
 mod soundness;
 mod streams;
 mod support;
+mod threads;
 mod vectors;
 mod veth;

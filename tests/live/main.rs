@@ -16,3 +16,4 @@ mod nodes;
 mod script;
 mod shipped;
 mod support;
+mod threads;
