@@ -1,12 +1,15 @@
 //! The command line: every verb with its options. Its doc comments are the text of `--help`.
 
 use super::complete;
-use super::options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
+use super::options::{
+    Change, Global, Grace, Hosts, Lanes, Locking, Machines, Owner, Patience, Recreate,
+};
 use super::select::Selection;
 use super::text;
-use super::values::{PlanFormat, PlanVerb, Shell, Until, flag};
+use super::values::{PlanFormat, PlanVerb, Shell, Until, flag, positive_duration};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
+use std::time::Duration;
 
 /// Bring container-based network functions up, pinned and wired, from one TOML topology
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -63,6 +66,11 @@ pub enum Verb {
     Shell(ShellArgs),
     /// Print what containers wrote
     Logs(Logs),
+    /// Keep whole nodes for a person
+    #[command(after_help = text::RESERVE_EXAMPLES)]
+    Reserve(Reserve),
+    /// Let reserved nodes go
+    Release(Release),
     /// Print the line that registers completions with a shell
     #[command(after_help = text::COMPLETIONS_EXAMPLES)]
     Completions(Completions),
@@ -311,4 +319,35 @@ pub struct Completions {
     /// Print the line for this shell
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
+}
+
+/// Arguments of `reserve`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Reserve {
+    #[command(flatten)]
+    pub hosts: Hosts,
+    /// Say why; others are told
+    #[arg(long, value_name = "TEXT", env = "VNFCTL_REASON", required = true)]
+    pub reason: String,
+    /// Keep them for this long, e.g. 2h [default: until they are released]
+    #[arg(
+        long, value_name = "DURATION", env = "VNFCTL_TTL", value_parser = positive_duration
+    )]
+    pub ttl: Option<Duration>,
+    #[command(flatten)]
+    pub locking: Locking,
+}
+
+/// Arguments of `release`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Release {
+    #[command(flatten)]
+    pub hosts: Hosts,
+    /// Also what another person has reserved
+    #[arg(long, env = "VNFCTL_FORCE", action = ArgAction::SetTrue, value_parser = flag)]
+    pub force: bool,
+    #[command(flatten)]
+    pub locking: Locking,
 }

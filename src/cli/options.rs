@@ -1,11 +1,11 @@
 //! Options that several verbs share.
 
 use super::complete;
-use super::values::{OnError, duration, flag, positive_duration, variable};
+use super::values::{OnError, duration, flag, person, positive_duration, variable};
 use super::{MachineFile, Variable, values::machine_file};
 use crate::ui::{ColorWhen, Format, Settings};
 use clap::{ArgAction, Args};
-use clap_complete::engine::ArgValueCompleter;
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -143,6 +143,10 @@ pub struct Change {
     )]
     pub on_error: Option<OnError>,
 
+    #[command(flatten)]
+    /// `--lock-wait`, `--as`.
+    pub locking: Locking,
+
     /// Ask nothing
     #[arg(long, env = "VNFCTL_YES", action = ArgAction::SetTrue, value_parser = flag)]
     pub yes: bool,
@@ -154,6 +158,21 @@ impl Change {
         let short = if self.keep_going { OnError::KeepGoing } else { OnError::Stop };
         self.on_error.unwrap_or(short)
     }
+}
+
+/// How the nodes are shared with other runs and people.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Locking {
+    /// Wait this long for a node or topology that another run works on; 0s = do not wait
+    #[arg(
+        long, value_name = "DURATION", env = "VNFCTL_LOCK_WAIT", value_parser = duration,
+        default_value = "60s"
+    )]
+    pub lock_wait: Duration,
+
+    /// Work as this person on nodes that are reserved [default: your user@host]
+    #[arg(long = "as", value_name = "PERSON", env = "VNFCTL_AS", value_parser = person)]
+    pub person: Option<String>,
 }
 
 /// How gently containers are stopped.
@@ -203,6 +222,36 @@ pub struct Owner {
         value_name = "[USER@]HOST[:PORT]",
         env = "VNFCTL_HOST",
         requires = "name",
+        value_delimiter = ','
+    )]
+    pub hosts: Vec<String>,
+
+    /// Become root on those nodes by `sudo`, or not at all: `none` [default: sudo]
+    #[arg(
+        long = "become", value_name = "HOW", env = "VNFCTL_BECOME", requires = "hosts",
+        value_parser = super::values::become_word
+    )]
+    pub r#become: Option<crate::model::Become>,
+}
+
+/// Which nodes are kept for a person. Without an option: this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct Hosts {
+    /// Take only these nodes; repeatable, globs allowed
+    ///
+    /// The nodes are those of --host, else those of the files given by -t or `VNFCTL_TOPOLOGY`,
+    /// else this machine. The current folder is not searched.
+    #[arg(
+        short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
+        add = ArgValueCandidates::new(complete::nodes)
+    )]
+    pub nodes: Vec<String>,
+
+    /// Take this node, over ssh; repeatable
+    #[arg(
+        long = "host",
+        value_name = "[USER@]HOST[:PORT]",
+        env = "VNFCTL_HOST",
         value_delimiter = ','
     )]
     pub hosts: Vec<String>,

@@ -3,18 +3,22 @@
 
 mod failure;
 mod fan_out;
+mod guard;
 mod load;
 mod observe;
 mod place;
 mod prepare;
+mod reserve;
 mod session;
 mod verify;
 
-pub use failure::{Failure, NodeFailure};
+pub use failure::{Blocked, Failure, Kept, NodeFailure};
 pub use fan_out::{Child, Sink, existing, fan_out, is_running};
+pub use guard::Guard;
 pub use load::{LoadRequest, load, read};
 pub use observe::{Look, observe};
 pub use place::{Placed, place, saved_facts};
 pub use prepare::{ChangeRequest, Prepared, prepare, prepare_from};
+pub use reserve::{Reserved, release, reservations, reserve};
 pub use session::{Seen, Session};
 pub use verify::{Check, LinkReport, PingReport, VerifyReport, verify};

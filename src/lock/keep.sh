@@ -1,0 +1,16 @@
+# usage: FILE LEASE SHELL; a keeper: its open file 9 is the lock. It ends when the shell of the lane
+# ends (SHELL `-`: not known), when its lease of so many seconds was not renewed (USR1), or when told
+# to (TERM). Whoever holds the lock may remove its file, nobody else.
+file=$1 lease=$2 shell=$3 left=$2
+trap 'left=$lease' USR1
+trap 'left=0' TERM
+cd /
+[ "$shell" = - ] || started "$shell" || left=0
+first=$start
+while [ "$left" -gt 0 ]; do
+	sleep 1 9>&-
+	left=$((left - 1))
+	[ "$shell" = - ] || { started "$shell" && [ "$start" = "$first" ]; } || break
+done
+rm -f "$file"
+rmdir "${file%/*}" 2>/dev/null
