@@ -25,7 +25,10 @@ fn owner() -> String {
     let named = ["USER", "LOGNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
-    let user = named.unwrap_or_else(|| format!("uid{}", rustix::process::getuid().as_raw()));
+    let user = named.unwrap_or_else(|| match rustix::process::getuid() {
+        root if root.is_root() => "root".to_owned(),
+        other => format!("uid{}", other.as_raw()),
+    });
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = if host.trim().is_empty() { "localhost" } else { host.trim() };
     format!("{user}@{host}")

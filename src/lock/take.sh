@@ -12,16 +12,22 @@ done
 look() {
 	reserved "$folder" || return 0
 	cat "$folder/reservation"
-	[ -z "$person" ] || [ "$by" = "$person" ] || { echo refused; exit 0; }
+	[ -z "$person" ] || [ "$by" = "$person" ]
 }
-ours() { case $mine in "run $run"*) [ -n "$run" ] ;; *) return 1 ;; esac; }
+refuse() {
+	echo refused
+	exit 0
+}
+ours() { [ -n "$run" ] && [ "${mine%%
+*}" = "run $run" ]; }
 # Locks file 9, which is BASE/$1.
 try() {
 	"$flock" -n 9 && return
 	facts "$base/$1"
 	! ours || return
 	left=$((end - $(date +%s)))
-	[ "$left" -gt 0 ] && timeout "$left" "$flock" 9
+	# Some shells tell how a child ended.
+	[ "$left" -gt 0 ] && { timeout "$left" "$flock" 9; } 2>/dev/null
 }
 # Opens and locks BASE/$1. A holder that ends removes the file, and the folder with it.
 hold() {
@@ -56,12 +62,16 @@ busy() {
 # Which machine this is, by whatever name: an order that all runs share.
 read -r boot </proc/sys/kernel/random/boot_id
 printf 'machine %s %s\nnow %s\n' "$boot" "$(stat -c %d "${base%/*}")" "$now"
-look
+look || refuse
 end=$((now + wait)) failures=0
 for name; do
 	hold "$name" || { busy "$name"; continue; }
 	[ "$wait" = 0 ] || now=$(date +%s)
-	look
+	if ! look; then
+		rm -f "$base/$name"
+		rmdir "$base" 2>/dev/null
+		refuse
+	fi
 	"$setsid" sh -c "$keep" vnfctl "$base/$name" "$lease" "$shell" </dev/null >/dev/null 2>&1 &
 	started "$!"
 	printf '%s\nsince %s\nkeeper %s %s\n' "$mine" "$now" "$!" "$start" >"$base/$name"

@@ -79,8 +79,8 @@ fn lock_hint(waited: Duration) -> String {
         format!("it was waited for {waited}; `--lock-wait` waits longer")
     };
     format!(
-        "{longer}; a lock ends with its run, a second after its death, or a minute after its wire \
-         was cut"
+        "{longer}; a lock ends with its run, by itself where that has died: a second after its last \
+         command, or a minute after its wire was cut"
     )
 }
 
