@@ -4,10 +4,10 @@ use super::Status;
 use super::context::{Chosen, Context};
 use super::show::JSON_VERSION;
 use crate::engine::{Observed, State};
-use crate::lifecycle::place;
+use crate::lifecycle::{place, reservations};
 use crate::model::EngineKind;
 use crate::plan::{Condition, Wanted, compare, compare_links, orphans, wanted};
-use crate::ui::{Cell, ExitCode, Format, Table, Tone};
+use crate::ui::{Cell, ExitCode, Format, Table, Tone, kept_sentence};
 use serde::Serialize;
 
 /// One container's line.
@@ -43,6 +43,10 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
     let nodes = context.nodes(topology);
     let session = context.session(&loaded, &nodes).within(args.patience.timeout);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
+    let names: Vec<String> = seen.observation.keys().cloned().collect();
+    for kept in reservations(&session, &names) {
+        context.ui.note(&format!("note: {}", kept_sentence(&kept)));
+    }
     let placed = place(topology, &seen.observation)?;
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
     let mut rows = Vec::new();

@@ -181,7 +181,8 @@ fn locks_are_waited_for_in_the_order_of_machines() {
         TAKE,
         Reply::ok(format!("{}{FREE}", machine("DUT1"))),
     );
-    let entered = enter(&loaded, &looked_at(&loaded, nodes.clone()), Duration::from_secs(1));
+    let nodes = looked_at(&loaded, nodes);
+    let entered = enter(&loaded, &nodes, Duration::from_secs(1));
     let (code, text) = told(entered.result.unwrap_err());
     assert_eq!(code, ExitCode::Locked, "{text}");
     assert_eq!(entered.waited_for, ["DUT2"]);

@@ -10,6 +10,7 @@ mod interrupt;
 mod lab;
 mod lifecycle;
 mod links;
+mod lock;
 mod nodes;
 mod script;
 mod shipped;
