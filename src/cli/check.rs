@@ -4,7 +4,8 @@ use super::Check;
 use super::context::{Chosen, Context};
 use super::machines::saved;
 use super::show::show_placement;
-use crate::lifecycle::{Failure, NodeFailure, place};
+use crate::lifecycle::{Failure, NodeFailure, Seen, place};
+use crate::model::Node;
 use crate::plan::{Refusal, Wanted, wanted};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
@@ -15,11 +16,18 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     let chosen = Chosen::new(&args.selection, topology).checked()?;
     let nodes = context.nodes(topology);
     let session = context.session(&loaded, &nodes);
-    let mut seen = saved(&args.machines, topology)?;
-    let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
-    let asked = session.probe(&|node| chosen.touches(node) && !is_saved.contains(&node.name));
-    seen.observation.extend(asked.observation);
-    let placed = place(topology, &seen.observation)?;
+    let saved = saved(&args.machines, topology)?.observation;
+    let look = || {
+        let is_asked = |node: &Node| chosen.touches(node) && !saved.contains_key(&node.name);
+        let Seen { mut observation, failures } = session.probe(&is_asked);
+        observation.extend(saved.clone());
+        Ok((place(topology, &observation)?, failures))
+    };
+    // A container that just came or went was half seen: a refusal is believed the second time.
+    let (placed, failures) = match look() {
+        Err(Failure::Placement(_)) => look()?,
+        looked => looked?,
+    };
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
     let meant: Vec<&Wanted<'_>> = all
         .iter()
@@ -31,7 +39,7 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     }
     let mut warnings = placed.warnings;
     // A topology can be checked where its nodes cannot be reached; its placement cannot.
-    for NodeFailure { node, error } in asked.failures {
+    for NodeFailure { node, error } in failures {
         if matches!(error, TransportError::Interrupted) {
             return Err(Failure::Interrupted.into());
         }

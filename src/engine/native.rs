@@ -70,6 +70,10 @@ impl Engine for Native {
         Command::sh(script(&[include_str!("native/query.sh")]), args)
     }
 
+    fn glance(&self) -> Command {
+        self.query(&[])
+    }
+
     fn parse(&self, stdout: &str) -> Result<Inventory, ParseError> {
         parse(stdout)
     }

@@ -146,7 +146,8 @@ pub struct Observed {
     /// `Mems_allowed_list` of the first process, from the kernel, while it runs.
     pub mems: Option<CpuSet>,
     /// The CPUs its cgroup grants (`cpuset.cpus.effective`), from the kernel, while it runs; an
-    /// application may pin its own threads inside these.
+    /// application may pin its own threads inside these. No engine tells: whoever observes a node
+    /// adds it from [`crate::facts::Cpusets`].
     pub cgroup_cpus: Option<CpuSet>,
     /// The memory nodes its cgroup grants, while it runs.
     pub cgroup_mems: Option<CpuSet>,

@@ -1,7 +1,7 @@
 //! From a request to a plan: see, place, compare. Nothing is changed here.
 
 use super::failure::{Failure, NodeFailure};
-use super::place::place;
+use super::place::{place, silent};
 use super::session::{Seen, Session};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
@@ -55,8 +55,13 @@ pub fn prepare<'a>(
     request: &ChangeRequest<'_>,
 ) -> Result<Prepared<'a>, Failure> {
     if !session.loaded.topology.groups.is_empty() {
-        let seen = session.see(request.is_node_meant).require(request.keep_going)?;
-        return prepare_from(session.loaded, seen, request);
+        let see = || session.see(request.is_node_meant).require(request.keep_going);
+        let prepared = prepare_from(session.loaded, see()?, request);
+        // A container that just came or went was half seen: a refusal is believed the second time.
+        return match prepared {
+            Err(Failure::Placement(_)) => prepare_from(session.loaded, see()?, request),
+            prepared => prepared,
+        };
     }
     let mut seen = session.see_all(request.is_node_meant).require(request.keep_going)?;
     let warnings = leave_out_silent_engines(&mut seen);
@@ -80,6 +85,7 @@ pub fn prepare_from<'a>(
         prepared.warnings = placed.warnings;
         placed.assignments
     } else {
+        prepared.warnings = silent(&observation);
         // What is to be lowered or restarted is found by its labels; CPUs do not matter.
         unplaced(topology, &observation)
     };

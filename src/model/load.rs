@@ -9,10 +9,9 @@ use super::merge::merge;
 use super::names::is_word;
 use super::node::{check_name, read_nodes, warn_of_same_machine};
 use super::problem::{Place, Problem, Problems, Report};
-use super::read::listed;
 use super::secret;
 use super::topology::{Group, PlacementMode, Topology};
-use super::value::{Kind, Parser, Table};
+use super::value::{Parser, Table};
 use super::{GROUP_KEYS, TOP_KEYS};
 use crate::command::Secret;
 
@@ -127,15 +126,11 @@ fn read_name(document: &Table, report: &mut Report) -> Option<String> {
 
 fn read_placement(document: &Table, report: &mut Report) -> PlacementMode {
     let Some(entry) = document.get("placement") else { return PlacementMode::default() };
-    if let Kind::Text(text) = &entry.value.kind
-        && text == "auto"
-    {
-        report
-            .add(&entry.value.place, "placement `auto` is not there yet", "not there yet")
-            .help(format!("known: {}", listed(&["slots", "csit"])));
-        return PlacementMode::default();
-    }
-    let choices = [("slots", PlacementMode::Slots), ("csit", PlacementMode::Csit)];
+    let choices = [
+        ("slots", PlacementMode::Slots),
+        ("csit", PlacementMode::Csit),
+        ("auto", PlacementMode::Auto),
+    ];
     report.choice(entry, &choices, "placement").unwrap_or_default()
 }
 

@@ -15,7 +15,10 @@ mod step;
 mod wanted;
 
 pub use build::build;
-pub use compare::{Change, Condition, NodeState, Observation, compare, compare_links, orphans};
+pub use compare::{
+    Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
+    real_mems,
+};
 pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};
 pub use script::script;

@@ -110,8 +110,11 @@ fn told(failure: Failure) -> (ExitCode, String) {
     (report.code, report.text)
 }
 
+/// What was asked of a node, however many commands a look is.
 fn kinds(nodes: &Fake, node: &str) -> Vec<&'static str> {
-    nodes.ran(node).iter().map(kind).collect()
+    let mut kinds: Vec<_> = nodes.ran(node).iter().map(kind).collect();
+    kinds.dedup();
+    kinds
 }
 
 const FREE: &str = "taken lock.pair\ntaken lock\n";
@@ -123,7 +126,7 @@ fn the_lock_comes_before_the_look_and_goes_at_the_end() {
     let entered = enter(&loaded, &nodes, Duration::ZERO);
     assert_eq!((entered.result.unwrap(), entered.waited_for), (4, vec![]));
     for node in ["DUT1", "DUT2"] {
-        assert_eq!(kinds(&nodes, node), ["take both", "look", "look", "release"]);
+        assert_eq!(kinds(&nodes, node), ["take both", "look", "release"]);
     }
 }
 
@@ -142,7 +145,7 @@ fn without_patience_a_held_lock_is_8_and_names_its_owner() {
         "{text}"
     );
     for node in ["DUT1", "DUT2"] {
-        assert_eq!(kinds(&nodes, node), ["take both", "look", "look", "release"], "{node}");
+        assert_eq!(kinds(&nodes, node), ["take both", "look", "release"], "{node}");
     }
     assert_eq!(entered.waited_for, [""; 0]);
 }
@@ -155,20 +158,10 @@ fn whoever_waits_holds_nothing_else_and_looks_again() {
     assert_eq!((entered.result.unwrap(), entered.waited_for), (4, vec!["DUT2".to_owned()]));
     assert_eq!(
         kinds(&nodes, "DUT1"),
-        [
-            "take both",
-            "look",
-            "look",
-            "release",
-            "take topology",
-            "take node",
-            "look",
-            "look",
-            "release"
-        ]
+        ["take both", "look", "release", "take topology", "take node", "look", "release"]
     );
     let second = kinds(&nodes, "DUT2");
-    assert_eq!(second[..4], ["take both", "look", "look", "take topology"], "it held nothing");
+    assert_eq!(second[..3], ["take both", "look", "take topology"], "it held nothing");
 }
 
 #[test]
@@ -186,7 +179,7 @@ fn locks_are_waited_for_in_the_order_of_machines() {
     let (code, text) = told(entered.result.unwrap_err());
     assert_eq!(code, ExitCode::Locked, "{text}");
     assert_eq!(entered.waited_for, ["DUT2"]);
-    assert_eq!(kinds(&nodes, "DUT1"), ["take both", "look", "look", "release"]);
+    assert_eq!(kinds(&nodes, "DUT1"), ["take both", "look", "release"]);
     let tried = kinds(&nodes, "DUT2");
     assert_eq!(tried.last(), Some(&"take topology"), "{tried:?}");
 }

@@ -99,11 +99,14 @@ fn a_refusal_counts_in_cores_and_says_what_helps() {
     );
     assert_eq!(
         error[0].help,
-        "`cpu_count = 2` fits, or `cpu_scarce = \"share\"` shares what there is, with a warning"
+        "`cpu_count = 2` with `smt_used = true` fits, or `count = 1`, or `cpu_count = 2`"
     );
     let seven = SliceRequest { cpu_count: 7, cpu_skip: Some(3), ..SLICE };
     let error = slots_mode(&machine(2, 8, 2), &[("VNF", CpuRequest::Slice(seven))]).unwrap_err();
-    assert_eq!(error[0].help, "`cpu_skip = 1` has room");
+    assert_eq!(
+        error[0].help,
+        "`cpu_skip = 1` fits, or `cpu_count = 4` with `smt_used = true`, or `cpu_count = 5`"
+    );
 }
 
 #[test]
@@ -118,7 +121,10 @@ fn groups_that_want_the_same_cores_are_refused_unless_shared() {
         "group `B` cannot be placed: `A` has slots 1-2 of NUMA node 0 too; free: 5 of 8 cores of \
          NUMA node 0 (slots 3-7)"
     );
-    assert_eq!(error[0].help, "`cpu_skip = 3` has room");
+    assert_eq!(
+        error[0].help,
+        "`cpu_skip = 3` fits, or `cpu_scarce = \"share\"` (shares cores, with a warning)"
+    );
     let shared = CpuRequest::Slice(SliceRequest { cpu_shared: true, ..SLICE });
     assert!(slots_mode(&machine, &[("A", one), ("B", shared)]).is_ok());
     let warned = placed(PlacementMode::Csit, &machine, &groups).unwrap();
@@ -203,5 +209,5 @@ fn an_unknown_numa_node_is_refused() {
         GroupRequest { group: "VNF", cpu: &cpu, numa: Some(7), numa_policy: NumaPolicy::Require };
     let error = place(PlacementMode::Slots, &machine(2, 4, 1), 1, &[request], &[]).unwrap_err();
     assert_eq!(error[0].reason, "NUMA node 7 has no CPU that may be used");
-    assert_eq!(error[0].help, "NUMA nodes with CPUs: 0-1");
+    assert_eq!(error[0].help, "`cpuset_mems = 0` fits");
 }

@@ -11,6 +11,7 @@ pub(crate) use bed::{Bed, Engine, On, Place};
 pub(crate) use ended::{Ended, run};
 pub(crate) use lab::{Dut, Lab, VNFCTL};
 pub(crate) use topology::{Group, Topology, text};
+pub(crate) use truth::Task;
 
 /// One `#[test]` for each case, engine and place: `case::docker_ssh` calls `case(&Bed)`.
 macro_rules! everywhere {
