@@ -210,8 +210,9 @@ fn twenty_at_once_never_get_one_core_twice(bed: &Bed) {
             bed.topology().node("DUT1", &format!("{}\nsystem_cpus = 0", bed.node_keys()));
         topology.name = format!("{}-{number}", bed.name);
         topology.prefix = format!("{}-", topology.name);
-        let group = Group::new("VNF", bed.engine).key("cpu_skip", 0);
-        bed.on(&topology.exclusive().group(group))
+        let group = Group::new("VNF", bed.engine);
+        let toml = topology.exclusive().group(group).toml().replace("cpu_skip = 1\n", "");
+        bed.on_text(&format!("placement = \"auto\"\n{toml}"))
     };
     let all: Vec<On<'_>> = (0..20).map(one).collect();
     let runs: Vec<Child> = all.iter().map(|on| start(on, "up --lock-wait 2m")).collect();
