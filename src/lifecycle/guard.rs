@@ -17,7 +17,7 @@ use crate::command::Command;
 use crate::executor::Stopwatch;
 use crate::lock::{Answer, Scope};
 use crate::plan::Refusal;
-use crate::transport::{Stop, TransportError};
+use crate::transport::{Output, Stop, TransportError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -63,13 +63,17 @@ impl Guard<'_> {
         let held = self.given_up(scopes);
         let nodes: Vec<String> = held.keys().cloned().collect();
         each(&nodes, &|node| {
-            self.run(session, node, &self.claimant().release(&held[node]), &Stop::new())
+            run(session, node, &self.claimant().release(&held[node]), &Stop::new())
         });
     }
 
     /// Has all locks again after lanes that held some were ended, to take back what was done.
     pub fn regain(&self, session: &Session<'_>) -> Result<(), Failure> {
-        let Some(scopes) = self.begin_anew() else { return Ok(()) };
+        if self.shared.locked().lost.is_empty() {
+            return Ok(());
+        }
+        self.let_go(session, &[Scope::Topology, Scope::Node]);
+        let scopes = self.begin_anew();
         self.in_order(session, &scopes, REGAIN, &Stop::new())
     }
 
@@ -138,19 +142,6 @@ impl Guard<'_> {
         Ok(())
     }
 
-    fn run(
-        &self,
-        session: &Session<'_>,
-        node: &str,
-        command: &Command,
-        stop: &Stop,
-    ) -> Result<(), TransportError> {
-        let mut lane = session.lanes.take(node, stop)?;
-        lane.run(command, stop)?;
-        session.lanes.put_back(node, lane);
-        Ok(())
-    }
-
     /// Which locks others hold, by the last answers; an error where waiting would not help.
     fn blocked(&self) -> Result<Vec<Blocked>, Failure> {
         let (mut refusals, mut kept, mut blocked) = (Vec::new(), Vec::new(), Vec::new());
@@ -177,6 +168,19 @@ impl Guard<'_> {
         }
         if kept.is_empty() { Ok(blocked) } else { Err(Failure::Reserved(kept)) }
     }
+}
+
+/// Runs one command of a node on one of its lanes.
+pub(super) fn run(
+    session: &Session<'_>,
+    node: &str,
+    command: &Command,
+    stop: &Stop,
+) -> Result<Output, TransportError> {
+    let mut lane = session.lanes.take(node, stop)?;
+    let output = lane.run(command, stop)?;
+    session.lanes.put_back(node, lane);
+    Ok(output)
 }
 
 /// Does the same on each node at once; results in the order of the nodes.

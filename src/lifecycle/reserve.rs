@@ -1,7 +1,7 @@
 //! Keeps whole nodes for a person, and lets them go.
 
 use super::failure::{Failure, Kept};
-use super::guard::{Guard, each};
+use super::guard::{Guard, each, failure, run};
 use super::session::Session;
 use crate::command::Command;
 use crate::engine::State;
@@ -83,9 +83,7 @@ pub fn release(
 pub fn reservations(session: &Session<'_>, nodes: &[String]) -> Vec<Kept> {
     let query = query_reservation(&Places::default());
     let told = each(nodes, &|node| {
-        let mut lane = session.lanes.take(node, session.stop).ok()?;
-        let output = lane.run(&query, session.stop).ok()?;
-        session.lanes.put_back(node, lane);
+        let output = run(session, node, &query, session.stop).ok()?;
         let (now, found) = parse_reservation(&String::from_utf8_lossy(&output.stdout)).ok()?;
         Some(Kept { node: node.to_owned(), reservation: found?, now })
     });
@@ -100,10 +98,8 @@ fn on_nodes(
 ) -> Result<(), Failure> {
     let nodes: Vec<String> = commands.keys().cloned().collect();
     let results = each(&nodes, &|node| {
-        let failed = |error| super::guard::failure(node, error);
-        let mut lane = session.lanes.take(node, stop).map_err(failed)?;
-        let output = lane.run(&commands[node], stop).map_err(failed)?;
-        session.lanes.put_back(node, lane);
+        let output =
+            run(session, node, &commands[node], stop).map_err(|error| failure(node, error))?;
         if output.exit == Exit::Code(0) {
             return Ok(());
         }

@@ -48,6 +48,7 @@ impl Plan {
     }
 
     /// Its steps that make images present: they need nothing but each other.
+    #[must_use]
     pub fn acquisition(&self) -> Self {
         let mut ids = BTreeMap::new();
         let mut part = Self::default();

@@ -8,9 +8,9 @@ use vnfctl::engine::engine;
 use vnfctl::facts::probe;
 use vnfctl::lifecycle::{Blocked, Failure, Guard, Session, prepare};
 use vnfctl::lock::{Claimant, LEASE, Places, Scope};
-use vnfctl::model::{EngineKind, Loaded};
+use vnfctl::model::{Become, EngineKind, Loaded};
 use vnfctl::plan::{Stage, Verb};
-use vnfctl::transport::{Fake, Reply, Stop};
+use vnfctl::transport::{Fake, Nodes, Reply, Stop, Target};
 use vnfctl::ui::{ExitCode, Paint, report};
 
 const BOTH: [Scope; 2] = [Scope::Topology, Scope::Node];
@@ -216,4 +216,74 @@ fn an_unreachable_node_is_4_although_another_is_locked() {
     let nodes = nodes(&loaded, [HELD, FREE]).unreachable("DUT2");
     let (code, text) = told(enter(&loaded, &nodes, Duration::from_secs(9)).result.unwrap_err());
     assert_eq!(code, ExitCode::NodeUnreachable, "{text}");
+}
+
+/// A run on this machine, with locks in a folder of the test.
+fn on_this_machine(act: impl FnOnce(&Guard<'_>, &Session<'_>, &Stop, &str)) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let places = Places { locks: path("run"), reservation: path("var") };
+    let target = Target {
+        node: "DUT1".into(),
+        ssh: None,
+        r#become: Become::None,
+        connect_timeout: None,
+        ssh_config: None,
+    };
+    let (nodes, tell) = (Nodes::new(vec![target]), |_: &Blocked| ());
+    let guard = Guard::new(&nodes, Claimant { places, ..claimant() }, Duration::ZERO, &tell);
+    let (loaded, stop) = (world::topology(&PAIR.replace("[nodes.DUT2]", "")), Stop::new());
+    let session = Session::new(&loaded, &guard, &stop);
+    guard.renewing(&stop, || act(&guard, &session, &stop, &path("run/lock")));
+}
+
+/// A look that is no more than a lane.
+fn glance(session: &Session<'_>) -> Result<(), Failure> {
+    let lane = session.lanes.take("DUT1", &Stop::new()).unwrap();
+    session.lanes.put_back("DUT1", lane);
+    Ok(())
+}
+
+#[test]
+fn a_run_that_loses_its_lane_loses_its_lock_and_stops() {
+    on_this_machine(|guard, session, stop, file| {
+        guard.enter(session, &BOTH, &|| glance(session)).unwrap();
+        let facts = || std::fs::read_to_string(file).unwrap_or_default();
+        assert!(facts().starts_with("run mine\nowner me@here\n"), "{}", facts());
+        // One more lane comes and goes: that is nobody's loss.
+        let (first, second) =
+            (session.lanes.take("DUT1", stop).unwrap(), session.lanes.take("DUT1", stop).unwrap());
+        drop(second);
+        session.lanes.put_back("DUT1", first);
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(!stop.is_requested() && guard.lost().is_none());
+        drop(session.lanes.take("DUT1", stop).unwrap());
+        let start = std::time::Instant::now();
+        while !stop.is_requested() {
+            assert!(start.elapsed() < Duration::from_secs(5), "it goes on without a lock");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let (code, text) = told(guard.lost().unwrap());
+        assert_eq!(code, ExitCode::Locked);
+        assert!(text.contains("the lock of `DUT1` was lost"), "{text}");
+        // To take back what was done it needs the lock again, from its own remains.
+        guard.regain(session).unwrap();
+        assert!(facts().starts_with("run mine.1\n"), "{}", facts());
+        guard.let_go(session, &BOTH);
+        assert_eq!(facts(), "");
+    });
+}
+
+#[test]
+fn a_person_who_stops_a_run_hears_of_no_lost_lock() {
+    on_this_machine(|guard, session, stop, _| {
+        guard.enter(session, &BOTH, &|| glance(session)).unwrap();
+        let lane = session.lanes.take("DUT1", stop).unwrap();
+        stop.request();
+        drop(lane);
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(guard.lost().is_none());
+        guard.regain(session).unwrap();
+        guard.let_go(session, &BOTH);
+    });
 }

@@ -210,7 +210,7 @@ fn of_many_at_once_one_works_at_a_time() {
             scope.spawn(move || {
                 let run = bench.claimant(&format!("r{number}"), &format!("t{number}"));
                 let mut lane = lane();
-                let answer = take(&mut lane, &run, &BOTH, Duration::from_secs(60));
+                let answer = take(&mut lane, &run, &BOTH, Duration::from_mins(1));
                 assert_eq!(answer.taken, BOTH);
                 most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 std::thread::sleep(Duration::from_millis(20));

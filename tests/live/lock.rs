@@ -42,7 +42,7 @@ fn locked(bed: &Bed, file: &str, verb: &str) {
     let path = bed.dut.path(&format!("/run/vnfctl/{file}"));
     let says = || std::fs::read_to_string(&path).unwrap_or_default();
     while !says().contains(&format!("verb {verb}\n")) || !says().contains(&bed.name) {
-        assert!(start.elapsed() < Duration::from_secs(60), "no lock: {}", says());
+        assert!(start.elapsed() < Duration::from_mins(1), "no lock: {}", says());
         std::thread::sleep(Duration::from_millis(5));
     }
 }

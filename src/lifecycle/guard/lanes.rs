@@ -160,7 +160,9 @@ impl<'a> Guard<'a> {
     /// As [`Guard::held`]; it counts as held no more.
     pub(super) fn given_up(&self, scopes: &[Scope]) -> BTreeMap<String, Vec<Scope>> {
         let mut given = self.held();
-        given.values_mut().for_each(|held| held.retain(|scope| scopes.contains(scope)));
+        for held in given.values_mut() {
+            held.retain(|scope| scopes.contains(scope));
+        }
         given.retain(|_, held| !held.is_empty());
         let mut state = self.shared.locked();
         for hold in state.nodes.values_mut() {
@@ -169,18 +171,14 @@ impl<'a> Guard<'a> {
         given
     }
 
-    /// After a loss: the locks to take again, as another run than the one that lost them. `None` =
-    /// nothing was lost.
-    pub(super) fn begin_anew(&self) -> Option<Vec<Scope>> {
+    /// After a loss: the locks to take again, as another run than the one that lost them.
+    pub(super) fn begin_anew(&self) -> Vec<Scope> {
         let mut state = self.shared.locked();
-        if state.lost.is_empty() {
-            return None;
-        }
         state.lost.clear();
         state.generation += 1;
         let run = state.claimant.run.split('.').next().unwrap_or_default().to_owned();
         state.claimant.run = format!("{run}.{}", state.generation);
-        Some(state.scopes.clone())
+        state.scopes.clone()
     }
 }
 

@@ -60,7 +60,8 @@ impl Guard<'_> {
             }
             if !timeout.timed_out() {
                 // Unless the person wanted to stop, and that ended the lane.
-                state.stopped_for = state.lost.clone();
+                let State { stopped_for, lost, .. } = &mut *state;
+                stopped_for.clone_from(lost);
                 stop.request();
                 continue;
             }
@@ -82,8 +83,10 @@ impl Guard<'_> {
                     scope.spawn(|| {
                         let renewed = self.renew_one(node, scopes, way, quit);
                         // A node that cannot be reached ends the lease by its own clock.
-                        let is_lost = renewed
-                            .map_or_else(|_| way.quiet.elapsed() >= LEASE - RENEWAL, |kept| !kept);
+                        let is_lost = renewed.map_or_else(
+                            |_| way.quiet.elapsed() >= LEASE.saturating_sub(RENEWAL),
+                            |kept| !kept,
+                        );
                         if is_lost && !quit.is_requested() {
                             self.shared.lose(node, scopes);
                         }
