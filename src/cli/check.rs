@@ -4,7 +4,7 @@ use super::Check;
 use super::context::{Chosen, Context};
 use super::machines::saved;
 use super::show::show_placement;
-use crate::lifecycle::{Failure, NodeFailure, Seen, place};
+use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place};
 use crate::model::Node;
 use crate::plan::{Refusal, Wanted, wanted};
 use crate::transport::TransportError;
@@ -16,18 +16,14 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     let chosen = Chosen::new(&args.selection, topology).checked()?;
     let nodes = context.nodes(topology);
     let session = context.session(&loaded, &nodes);
-    let saved = saved(&args.machines, topology)?.observation;
-    let look = || {
-        let is_asked = |node: &Node| chosen.touches(node) && !saved.contains_key(&node.name);
-        let Seen { mut observation, failures } = session.probe(&is_asked);
-        observation.extend(saved.clone());
-        Ok((place(topology, &observation)?, failures))
-    };
-    // A container that just came or went was half seen: a refusal is believed the second time.
-    let (placed, failures) = match look() {
-        Err(Failure::Placement(_)) => look()?,
-        looked => looked?,
-    };
+    let mut seen = saved(&args.machines, topology)?;
+    let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
+    let is_asked = |node: &Node| chosen.touches(node) && !is_saved.contains(&node.name);
+    // What runs has its huge pages already.
+    let has_pages = topology.groups.iter().any(|group| !group.hugepages.is_empty());
+    let asked = if has_pages { session.see(&is_asked) } else { session.probe(&is_asked) };
+    seen.observation.extend(asked.observation);
+    let placed = place(topology, &seen.observation)?;
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
     let meant: Vec<&Wanted<'_>> = all
         .iter()
@@ -38,8 +34,10 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
         return Err(Failure::Unable(refusals).into());
     }
     let mut warnings = placed.warnings;
+    let is_meant = |name: &str, group: &str, node: &str| chosen.matches(name, group, node);
+    warnings.extend(check_hugepages(topology, &all, &seen.observation, &is_meant)?);
     // A topology can be checked where its nodes cannot be reached; its placement cannot.
-    for NodeFailure { node, error } in failures {
+    for NodeFailure { node, error } in asked.failures {
         if matches!(error, TransportError::Interrupted) {
             return Err(Failure::Interrupted.into());
         }

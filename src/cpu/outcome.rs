@@ -212,7 +212,8 @@ impl fmt::Display for Warning {
             Self::NotIsolated { group, containers } => {
                 write!(
                     f,
-                    "`{group}` {containers}: on cores that are not isolated; no isolated ones are left"
+                    "`{group}` {containers}: on cores that are not isolated, on a machine that has \
+                     isolated ones"
                 )
             }
             Self::Kinds { group, weaker } => {

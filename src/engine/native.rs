@@ -208,6 +208,8 @@ fn parse(stdout: &str) -> Result<Inventory, ParseError> {
     }
     let observed = folders.into_iter().map(|(name, folder)| folder.observe(name, &processes));
     inventory.containers = observed.collect();
+    let ours = inventory.containers.iter().filter(|container| container.labels.is_some());
+    inventory.cgroups = ours.map(|container| container.name.clone()).collect();
     Ok(inventory)
 }
 

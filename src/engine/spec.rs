@@ -3,6 +3,7 @@
 use crate::command::Secret;
 use crate::cpu::CpuSet;
 use crate::model::{EngineKind, Image, Mount};
+use std::collections::BTreeSet;
 
 /// One container as it should be: everything an engine needs to make it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -128,6 +129,9 @@ pub struct Inventory {
     pub containers: Vec<Observed>,
     /// Those of the images asked for that are present.
     pub images: Vec<Image>,
+    /// What folders of cgroups are called that belong to containers made by vnfctl, whether these
+    /// run or not: in a start and in an end there are processes that no engine tells of.
+    pub cgroups: BTreeSet<String>,
 }
 
 /// One container as it is.

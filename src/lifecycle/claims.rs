@@ -64,22 +64,26 @@ fn in_order(labels: &Labels) -> Vec<u32> {
     labels.cpuset.split(',').filter_map(|cpu| cpu.parse().ok()).collect()
 }
 
+/// Paths of cgroups that look like an engine's and belong to no container that one told of: of a
+/// container that came or went between two questions, or of an engine that was not asked.
+pub(super) fn passing(state: &NodeState) -> BTreeSet<String> {
+    const MARKS: [&str; 4] = ["docker", "libpod", "lxc.payload", "vnfctl"];
+    let is_engines = |path: &String| MARKS.iter().any(|mark| path.contains(mark));
+    let all = strangers(state, &|_| true).into_iter().map(|cpuset| cpuset.path.clone());
+    all.filter(is_engines).collect()
+}
+
 /// Confined cgroups that belong to no container known; of several in each other the outermost.
 fn strangers<'s>(state: &'s NodeState, confined: &dyn Fn(&CpuSet) -> bool) -> Vec<&'s Cpuset> {
-    let (mut pids, mut names) = (BTreeSet::new(), BTreeSet::new());
-    for container in state.containers() {
-        if let State::Running { pid } = container.state {
-            pids.insert(pid);
-        }
-        // Half-made, starting or ending: its first process is not known, its name is.
-        if container.labels.is_some() {
-            names.insert(container.name.as_str());
-        }
-    }
+    let first_process = |container: &Observed| match container.state {
+        State::Running { pid } => Some(pid),
+        _ => None,
+    };
+    let pids: BTreeSet<u32> = state.containers().filter_map(first_process).collect();
     let is_known = |cpuset: &Cpuset| {
-        let last = cpuset.path.rsplit('/').next().unwrap_or_default();
+        let mut folders = cpuset.path.split('/');
         cpuset.pids.iter().any(|pid| pids.contains(pid))
-            || names.contains(last.strip_prefix("lxc.payload.").unwrap_or(last))
+            || folders.any(|name| state.inventories().any(|all| all.cgroups.contains(name)))
     };
     let (known, unknown): (Vec<&Cpuset>, Vec<&Cpuset>) =
         state.cpusets.iter().partition(|cpuset| is_known(cpuset));
@@ -125,7 +129,8 @@ mod tests {
             pids: pids.to_vec(),
             ..Cpuset::default()
         });
-        let inventory = Inventory { containers, ..Inventory::default() };
+        let cgroups = ["half".to_owned()].into();
+        let inventory = Inventory { containers, cgroups, ..Inventory::default() };
         NodeState {
             facts: Facts { machine, ..Facts::default() },
             others: [(EngineKind::Docker, Ok(inventory))].into(),

@@ -1,11 +1,12 @@
 //! Sees what is: facts, containers and links of all nodes at once.
 
+use super::claims::passing;
 use super::failure::NodeFailure;
 use super::neighbours::{self, Neighbours, ask_neighbours, grant};
 use crate::command::Command;
 use crate::engine::{Inventory, engine};
 use crate::executor::Lanes;
-use crate::facts::{self, Facts};
+use crate::facts::{self, Cpusets, Facts};
 use crate::link::{LinkSpec, ObservedLink, driver};
 use crate::model::{EngineKind, Image, LinkKind};
 use crate::plan::{NodeState, Observation};
@@ -59,7 +60,28 @@ pub fn observe(
     (observation, failures)
 }
 
+/// Looks at one node. A container that comes or goes between two questions looks like a
+/// stranger's cgroup: what only one of two looks sees is none.
 fn observe_node(
+    lanes: &Lanes<'_>,
+    node: &str,
+    look: &Look,
+    stop: &Stop,
+) -> Result<NodeState, TransportError> {
+    let first = look_once(lanes, node, look, stop)?;
+    let before = passing(&first);
+    if before.is_empty() || !look.others {
+        return Ok(first);
+    }
+    let (facts, links) = (Some(first.facts), Vec::new());
+    let mut state = look_once(lanes, node, &Look { links, facts, ..look.clone() }, stop)?;
+    state.links = first.links;
+    let after = passing(&state);
+    state.cpusets.retain(|one| before.contains(&one.path) || !after.contains(&one.path));
+    Ok(state)
+}
+
+fn look_once(
     lanes: &Lanes<'_>,
     node: &str,
     look: &Look,
@@ -72,7 +94,7 @@ fn observe_node(
         let facts = read_facts(node, &facts[0])?;
         let present = facts.engines.iter().filter(|(_, version)| version.is_ok());
         let engines = present.map(|(kind, _)| (*kind, Vec::new())).collect();
-        return observe_node(
+        return look_once(
             lanes,
             node,
             &Look { engines: Some(engines), facts: Some(facts), ..look.clone() },
@@ -112,7 +134,9 @@ fn observe_node(
     for (kind, links) in &links {
         seen.extend(read_links(node, *kind, links, next())?);
     }
-    Ok(NodeState { facts, inventories, others, links: seen, cpusets: cpusets.narrow })
+    let Cpusets { whole, mut narrow } = cpusets;
+    narrow.retain(|one| whole.as_ref().is_none_or(|whole| one.cpus != whole.cpus));
+    Ok(NodeState { facts, inventories, others, links: seen, cpusets: narrow })
 }
 
 fn hasten(commands: &mut [Command], timeout: Option<Duration>) {

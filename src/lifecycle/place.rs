@@ -2,9 +2,10 @@
 
 use super::claims::claims;
 use super::failure::Failure;
+use super::numa::{doubts, numa};
 use crate::cpu::{self, Claim, GroupRequest, Holder, NodePlacement};
 use crate::facts::Facts;
-use crate::model::{Group, Mems, Node, PlacementMode, Topology};
+use crate::model::{Group, Node, PlacementMode, Topology};
 use crate::plan::{Assignment, Observation, Refusal};
 use std::collections::BTreeMap;
 
@@ -130,8 +131,9 @@ impl Site<'_> {
 
     fn take(&self, placement: NodePlacement, placed: &mut Placed) {
         let node = &self.node.name;
-        let warnings = placement.warnings.iter().map(|one| (node.clone(), one.to_string()));
-        placed.warnings.extend(warnings);
+        let doubts = self.groups.iter().flat_map(|group| doubts(group, self.node, self.facts));
+        let warnings = doubts.chain(placement.warnings.iter().map(ToString::to_string));
+        placed.warnings.extend(warnings.map(|sentence| (node.clone(), sentence)));
         for group in placement.groups {
             let containers = (1..).zip(group.containers);
             placed.assignments.extend(containers.map(|(ordinal, pinned)| Assignment {
@@ -159,35 +161,6 @@ impl Unplaced {
             hint: hints.filter(|hint| !hint.is_empty()).collect::<Vec<_>>().join("; "),
         }
     }
-}
-
-/// The NUMA node a group names, or where most of its interfaces are (a tie goes to the first
-/// named); `None` = placement's choice. An error is message and hint.
-fn numa(group: &Group, node: &Node, facts: &Facts) -> Result<Option<u32>, (String, String)> {
-    if let Mems::Node(numa) = group.cpuset_mems {
-        return Ok(Some(numa));
-    }
-    let mut votes: Vec<(u32, usize)> = Vec::new();
-    for name in &group.interfaces {
-        let Some(interface) = node.interfaces.get(name) else { continue };
-        match facts.pci.get(&interface.pci) {
-            None => {
-                let message = format!(
-                    "group `{}`: there is no PCI device {} (`{name}`)",
-                    group.name, interface.pci
-                );
-                return Err((message, "`lspci -D` on the node lists what there is".into()));
-            }
-            // The kernel does not say where it is: a machine with one NUMA node.
-            Some(None) => {}
-            Some(Some(numa)) => match votes.iter_mut().find(|(known, _)| known == numa) {
-                Some((_, count)) => *count += 1,
-                None => votes.push((*numa, 1)),
-            },
-        }
-    }
-    let most = votes.iter().map(|(_, count)| *count).max();
-    Ok(votes.iter().find(|(_, count)| Some(*count) == most).map(|(numa, _)| *numa))
 }
 
 /// Facts of a node known only by the saved text of a plain `lscpu -p`: its CPUs, and every

@@ -1,6 +1,7 @@
 //! From a request to a plan: see, place, compare. Nothing is changed here.
 
 use super::failure::{Failure, NodeFailure};
+use super::hugepages::require_hugepages;
 use super::place::{place, silent};
 use super::session::{Seen, Session};
 use crate::link::LinkSpec;
@@ -55,13 +56,8 @@ pub fn prepare<'a>(
     request: &ChangeRequest<'_>,
 ) -> Result<Prepared<'a>, Failure> {
     if !session.loaded.topology.groups.is_empty() {
-        let see = || session.see(request.is_node_meant).require(request.keep_going);
-        let prepared = prepare_from(session.loaded, see()?, request);
-        // A container that just came or went was half seen: a refusal is believed the second time.
-        return match prepared {
-            Err(Failure::Placement(_)) => prepare_from(session.loaded, see()?, request),
-            prepared => prepared,
-        };
+        let seen = session.see(request.is_node_meant).require(request.keep_going)?;
+        return prepare_from(session.loaded, seen, request);
     }
     let mut seen = session.see_all(request.is_node_meant).require(request.keep_going)?;
     let warnings = leave_out_silent_engines(&mut seen);
@@ -123,6 +119,7 @@ pub fn prepare_from<'a>(
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);
     prepared.plan = build(&plan_request, &targets).map_err(Failure::Refused)?;
+    prepared.warnings.extend(require_hugepages(&plan_request, &targets)?);
     drop(targets);
     prepared.observation = observation;
     Ok(prepared)

@@ -26,10 +26,14 @@ pub struct NodeState {
 }
 
 impl NodeState {
-    /// All containers seen, of the engines asked for and of the others.
+    /// What the engines asked for and the others have, those that answered.
+    pub fn inventories(&self) -> impl Iterator<Item = &Inventory> {
+        self.inventories.values().chain(self.others.values()).flatten()
+    }
+
+    /// All containers seen.
     pub fn containers(&self) -> impl Iterator<Item = &Observed> {
-        let inventories = self.inventories.values().chain(self.others.values());
-        inventories.flatten().flat_map(|inventory| &inventory.containers)
+        self.inventories().flat_map(|inventory| &inventory.containers)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod build;
 mod compare;
+mod hugepages;
 mod links;
 mod lower;
 mod raise;
@@ -19,6 +20,7 @@ pub use compare::{
     Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
     real_mems,
 };
+pub use hugepages::{Hugepages, hugepages};
 pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};
 pub use script::script;

@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read files")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod auto;
+mod claims;
 mod cli;
 mod completions;
 mod diagnostics;
@@ -12,11 +14,13 @@ mod executor;
 mod facts;
 mod generated;
 mod guard;
+mod hugepages;
 mod lanes;
 mod layers;
 mod lock;
 mod machines;
 mod native;
+mod numa;
 mod order;
 mod placement;
 mod plans;

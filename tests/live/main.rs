@@ -6,6 +6,7 @@ mod change;
 mod claims;
 mod deadline;
 mod drift;
+mod hugepages;
 mod interrupt;
 mod lab;
 mod lifecycle;

@@ -3,6 +3,9 @@
 command -v docker >/dev/null || exit 0
 running=
 for file in /run/docker.pid /run/snap.docker/docker.pid; do
-	{ read -r pid <"$file"; } 2>/dev/null && [ -d "/proc/$pid" ] && running=1
+	pid=
+	# No newline ends it.
+	{ read -r pid <"$file"; } 2>/dev/null
+	[ -z "$pid" ] || [ ! -d "/proc/$pid" ] || running=1
 done
 [ -n "$running" ] || exit 0
