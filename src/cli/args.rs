@@ -325,6 +325,15 @@ pub struct Completions {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[expect(missing_docs, reason = "the options are documented where they are defined")]
 pub struct Reserve {
+    /// Take only these nodes; repeatable, globs allowed
+    ///
+    /// The nodes are those of --host, else those of the files given by -t or `VNFCTL_TOPOLOGY`,
+    /// else this machine. The current folder is not searched.
+    #[arg(
+        short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
+        add = ArgValueCandidates::new(complete::nodes)
+    )]
+    pub nodes: Vec<String>,
     #[command(flatten)]
     pub hosts: Hosts,
     /// Say why; others are told
@@ -343,6 +352,15 @@ pub struct Reserve {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[expect(missing_docs, reason = "the options are documented where they are defined")]
 pub struct Release {
+    /// Take only these nodes; repeatable, globs allowed
+    ///
+    /// The nodes are those of --host, else those of the files given by -t or `VNFCTL_TOPOLOGY`,
+    /// else this machine. The current folder is not searched.
+    #[arg(
+        short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
+        add = ArgValueCandidates::new(complete::nodes)
+    )]
+    pub nodes: Vec<String>,
     #[command(flatten)]
     pub hosts: Hosts,
     /// Also what another person has reserved

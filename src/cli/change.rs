@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     let watch = Stopwatch::start();
     let by_name = wish.owner.and_then(|owner| owner.name.as_ref().map(|name| (owner, name)));
     let loaded = match by_name {
-        Some((owner, name)) => nameless(context, &owner.hosts, owner.r#become, name)?,
+        Some((owner, name)) => nameless(context, &owner.hosts, name)?,
         None => context.load()?,
     };
     let chosen = Chosen::new(wish.selection, &loaded.topology);

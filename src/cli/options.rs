@@ -5,7 +5,7 @@ use super::values::{OnError, duration, flag, person, positive_duration, variable
 use super::{MachineFile, Variable, values::machine_file};
 use crate::ui::{ColorWhen, Format, Settings};
 use clap::{ArgAction, Args};
-use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
+use clap_complete::engine::ArgValueCompleter;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -216,38 +216,16 @@ pub struct Owner {
     #[arg(long, value_name = "TOPOLOGY", env = "VNFCTL_NAME")]
     pub name: Option<String>,
 
-    /// Look on this node, over ssh; repeatable, needs --name
-    #[arg(
-        long = "host",
-        value_name = "[USER@]HOST[:PORT]",
-        env = "VNFCTL_HOST",
-        requires = "name",
-        value_delimiter = ','
-    )]
-    pub hosts: Vec<String>,
-
-    /// Become root on those nodes by `sudo`, or not at all: `none` [default: sudo]
-    #[arg(
-        long = "become", value_name = "HOW", env = "VNFCTL_BECOME", requires = "hosts",
-        value_parser = super::values::become_word
-    )]
-    pub r#become: Option<crate::model::Become>,
+    #[command(flatten)]
+    /// `--host`.
+    pub hosts: Hosts,
 }
 
-/// Which nodes are kept for a person. Without an option: this machine.
+/// Nodes that no topology file names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+#[command(next_help_heading = "Without the topology file")]
 pub struct Hosts {
-    /// Take only these nodes; repeatable, globs allowed
-    ///
-    /// The nodes are those of --host, else those of the files given by -t or `VNFCTL_TOPOLOGY`,
-    /// else this machine. The current folder is not searched.
-    #[arg(
-        short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
-        add = ArgValueCandidates::new(complete::nodes)
-    )]
-    pub nodes: Vec<String>,
-
-    /// Take this node, over ssh; repeatable
+    /// Look on this node, over ssh; repeatable
     #[arg(
         long = "host",
         value_name = "[USER@]HOST[:PORT]",

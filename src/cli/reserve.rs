@@ -15,7 +15,7 @@ pub(super) fn reserve(context: &Context<'_>, args: &Reserve) -> anyhow::Result<E
     let act = |session: &Session<'_>, guard: &Guard<'_>, is_meant: &dyn Fn(&Node) -> bool| {
         crate::lifecycle::reserve(session, guard, terms, is_meant)
     };
-    let reserved = with_nodes(context, &args.hosts, &args.locking, "reserve", &act)?;
+    let reserved = with_nodes(context, (&args.nodes, &args.hosts), &args.locking, "reserve", &act)?;
     let warnings: Vec<(String, String)> = reserved
         .iter()
         .flat_map(|one| one.topologies.iter().map(|topology| (one.node.clone(), topology)))
@@ -32,8 +32,13 @@ pub(super) fn release(context: &Context<'_>, args: &Release) -> anyhow::Result<E
         person: if args.force { Some(String::new()) } else { args.locking.person.clone() },
         ..args.locking.clone()
     };
-    let released =
-        with_nodes(context, &args.hosts, &locking, "release", &crate::lifecycle::release)?;
+    let released = with_nodes(
+        context,
+        (&args.nodes, &args.hosts),
+        &locking,
+        "release",
+        &crate::lifecycle::release,
+    )?;
     if released.iter().all(|one| one.reservation.is_none()) && context.ui.format() == Format::Table
     {
         context.ui.note("release: nothing to do");
@@ -48,22 +53,21 @@ type Act<'f> =
 
 fn with_nodes(
     context: &Context<'_>,
-    hosts: &Hosts,
+    (words, hosts): (&[String], &Hosts),
     locking: &Locking,
     verb: &str,
     act: &Act<'_>,
 ) -> anyhow::Result<Vec<Reserved>> {
-    let loaded = nameless(context, &hosts.hosts, hosts.r#become, "")?;
+    let loaded = nameless(context, hosts, "")?;
     let names: Vec<&str> = loaded.topology.nodes.iter().map(|node| node.name.as_str()).collect();
-    for word in &hosts.nodes {
+    for word in words {
         if !names.iter().any(|name| glob_matches(word, name)) {
             let nearest = crate::model::nearest(word, names.iter().copied()).map(str::to_owned);
             return Err(Unmatched { kind: "node", word: word.clone(), nearest }.fault().into());
         }
     }
-    let is_meant = |node: &Node| {
-        hosts.nodes.is_empty() || hosts.nodes.iter().any(|word| glob_matches(word, &node.name))
-    };
+    let is_meant =
+        |node: &Node| words.is_empty() || words.iter().any(|word| glob_matches(word, &node.name));
     let nodes = context.nodes(&loaded.topology);
     let tell_wait = |blocked: &Blocked| context.tell_wait(blocked);
     let guard = Guard::new(&nodes, claimant(locking, verb, ""), locking.lock_wait, &tell_wait);

@@ -43,15 +43,20 @@ impl Bench {
     #[track_caller]
     fn is_empty(&self) {
         let start = Instant::now();
-        let left = |folder: &Path| std::fs::read_dir(folder).unwrap().count();
-        while left(self.0.path()) > 0 {
-            assert!(start.elapsed() < Duration::from_secs(2), "files are left");
-            std::thread::sleep(Duration::from_millis(10));
-        }
         let mark = self.0.path().display().to_string();
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let words = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            assert!(!String::from_utf8_lossy(&words).contains(&mark), "a process is left");
+        let is_ours = |process: &Path| {
+            let words = std::fs::read(process.join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&words).contains(&mark)
+        };
+        let left = || {
+            let files = std::fs::read_dir(self.0.path()).unwrap().flatten();
+            let processes = std::fs::read_dir("/proc").unwrap().flatten();
+            let processes = processes.filter(|entry| is_ours(&entry.path()));
+            files.chain(processes).map(|entry| entry.path()).collect::<Vec<_>>()
+        };
+        while !left().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(2), "left: {:?}", left());
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }
