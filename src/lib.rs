@@ -10,7 +10,7 @@
 //! | 3 executor | [`executor`] | through layer 2 |
 //! | 2 transport | [`transport`] | yes, the only one |
 //! | 2 plan | [`plan`] | no |
-//! | 1 engines | [`engine`], [`link`], [`facts`], [`threads`] | no |
+//! | 1 engines | [`engine`], [`link`], [`facts`], [`threads`], [`lock`] | no |
 //! | 0 model | [`model`], [`cpu`], [`command`] | no |
 
 pub mod cli;
@@ -21,6 +21,7 @@ pub mod executor;
 pub mod facts;
 pub mod lifecycle;
 pub mod link;
+pub mod lock;
 pub mod model;
 pub mod plan;
 pub mod threads;

@@ -1,7 +1,9 @@
 //! The command line: every verb with its options. Its doc comments are the text of `--help`.
 
 use super::complete;
-use super::options::{Change, Global, Grace, Hosts, Lanes, Machines, Owner, Patience, Recreate};
+use super::options::{
+    Change, Global, Grace, Hosts, Lanes, Locking, Machines, Owner, Patience, Recreate,
+};
 use super::select::Selection;
 use super::text;
 use super::values::{PlanFormat, PlanVerb, Shell, Until, flag, positive_duration};
@@ -69,6 +71,11 @@ pub enum Verb {
     Shell(ShellArgs),
     /// Print what containers wrote
     Logs(Logs),
+    /// Keep whole nodes for a person
+    #[command(after_help = text::RESERVE_EXAMPLES)]
+    Reserve(Reserve),
+    /// Let reserved nodes go
+    Release(Release),
     /// Print the line that registers completions with a shell
     #[command(after_help = text::COMPLETIONS_EXAMPLES)]
     Completions(Completions),
@@ -348,4 +355,53 @@ pub struct Completions {
     /// Print the line for this shell
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
+}
+
+/// Arguments of `reserve`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Reserve {
+    /// Take only these nodes; repeatable, globs allowed
+    ///
+    /// The nodes are those of --host, else those of the files given by -t or `VNFCTL_TOPOLOGY`,
+    /// else this machine. The current folder is not searched.
+    #[arg(
+        short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
+        add = ArgValueCandidates::new(complete::nodes)
+    )]
+    pub nodes: Vec<String>,
+    #[command(flatten)]
+    pub hosts: Hosts,
+    /// Say why; others are told
+    #[arg(long, value_name = "TEXT", env = "VNFCTL_REASON", required = true)]
+    pub reason: String,
+    /// Keep them for this long, e.g. 2h [default: until they are released]
+    #[arg(
+        long, value_name = "DURATION", env = "VNFCTL_TTL", value_parser = positive_duration
+    )]
+    pub ttl: Option<Duration>,
+    #[command(flatten)]
+    pub locking: Locking,
+}
+
+/// Arguments of `release`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Release {
+    /// Take only these nodes; repeatable, globs allowed
+    ///
+    /// The nodes are those of --host, else those of the files given by -t or `VNFCTL_TOPOLOGY`,
+    /// else this machine. The current folder is not searched.
+    #[arg(
+        short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
+        add = ArgValueCandidates::new(complete::nodes)
+    )]
+    pub nodes: Vec<String>,
+    #[command(flatten)]
+    pub hosts: Hosts,
+    /// Also what another person has reserved
+    #[arg(long, env = "VNFCTL_FORCE", action = ArgAction::SetTrue, value_parser = flag)]
+    pub force: bool,
+    #[command(flatten)]
+    pub locking: Locking,
 }

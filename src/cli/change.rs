@@ -1,94 +1,30 @@
 //! The phase verbs: acquire, create, start, stop, restart, destroy, up, down. One handler, the
 //! verb is data.
 
-use super::context::{Chosen, Context, nodes_without_file};
+use super::OnError;
+use super::context::{Chosen, Context};
+use super::nameless::nameless;
+use super::operator::claimant;
+use super::perform::Performer;
 use super::show::{JSON_VERSION, show_plan};
 use super::show_verify::show_verify;
 use super::verify_json::verify_json;
-use super::{Change, OnError, Owner, Selection, Until, Verb};
-use crate::executor::{self, Options, Outcome, Permit, Reporter, Stopwatch, Undoing, execute};
+use super::wish::Wish;
+use crate::executor::{Outcome, Permit, Stopwatch};
 use crate::lifecycle::{
-    ChangeRequest, Failure, Prepared, Session, VerifyOptions, VerifyReport, prepare, verify,
+    Blocked, ChangeRequest, Guard, Prepared, Session, VerifyOptions, VerifyReport, prepare, verify,
 };
-use crate::model::{Loaded, Topology};
+use crate::lock::Scope;
 use crate::plan::{self, Plan, Stage};
-use crate::transport::Stop;
-use crate::ui::{self, ExitCode, Format, Log, Several, Summary, nodes_report, report};
-use anyhow::Context as _;
+use crate::ui::{self, ExitCode, Format, Summary, nodes_report, report};
 use serde_json::json;
-use std::path::Path;
-use std::time::Duration;
 
-/// A changing verb with its options.
-pub(super) struct Wish<'a> {
-    pub(super) verb: plan::Verb,
-    pub(super) word: &'static str,
-    pub(super) selection: &'a Selection,
-    pub(super) recreate: bool,
-    pub(super) grace: Duration,
-    change: &'a Change,
-    owner: Option<&'a Owner>,
-}
-
-/// From the stop signal to the end by force, for verbs that only stop on the way back.
-const GRACE: Duration = Duration::from_secs(10);
-
-impl<'a> Wish<'a> {
-    /// The wish a verb expresses.
-    ///
-    /// # Panics
-    /// For verbs that change nothing.
-    pub(super) fn of(verb: &'a Verb) -> Self {
-        let wish = |verb, word, selection, change| Wish {
-            verb,
-            word,
-            selection,
-            recreate: false,
-            grace: GRACE,
-            change,
-            owner: None,
-        };
-        match verb {
-            Verb::Acquire(args) => {
-                wish(plan::Verb::Acquire, "acquire", &args.selection, &args.change)
-            }
-            Verb::Create(args) => Wish {
-                recreate: args.recreate.recreate,
-                ..wish(plan::Verb::Create, "create", &args.selection, &args.change)
-            },
-            Verb::Up(args) => Wish {
-                recreate: args.recreate.recreate,
-                ..wish(plan::Verb::Up(stage(args.until)), "up", &args.selection, &args.change)
-            },
-            Verb::Start(args) => wish(plan::Verb::Start, "start", &args.selection, &args.change),
-            Verb::Stop(args) => Wish {
-                grace: args.grace.grace,
-                ..wish(plan::Verb::Stop, "stop", &args.selection, &args.change)
-            },
-            Verb::Restart(args) => Wish {
-                grace: args.grace.grace,
-                ..wish(plan::Verb::Restart, "restart", &args.selection, &args.change)
-            },
-            Verb::Destroy(args) => Wish {
-                owner: Some(&args.owner),
-                ..wish(plan::Verb::Destroy, "destroy", &args.selection, &args.change)
-            },
-            Verb::Down(args) => Wish {
-                grace: args.grace.grace,
-                owner: Some(&args.owner),
-                ..wish(plan::Verb::Down, "down", &args.selection, &args.change)
-            },
-            _ => unreachable!("the caller passes changing verbs only"),
-        }
-    }
-}
-
-fn stage(until: Until) -> Stage {
-    match until {
-        Until::Acquire => Stage::Acquire,
-        Until::Create => Stage::Create,
-        Until::Verify => Stage::Verify,
-    }
+/// What was planned and what came of it.
+struct Done<'a> {
+    prepared: Prepared<'a>,
+    outcomes: Vec<Outcome>,
+    /// Which steps were taken back.
+    undone: Vec<bool>,
 }
 
 /// Carries a wish out.
@@ -96,7 +32,7 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     let watch = Stopwatch::start();
     let by_name = wish.owner.and_then(|owner| owner.name.as_ref().map(|name| (owner, name)));
     let loaded = match by_name {
-        Some((owner, name)) => nameless(context, owner, name)?,
+        Some((owner, name)) => nameless(context, &owner.hosts, name)?,
         None => context.load()?,
     };
     let chosen = Chosen::new(wish.selection, &loaded.topology);
@@ -104,7 +40,10 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     let lowers = matches!(wish.verb, plan::Verb::Stop | plan::Verb::Destroy | plan::Verb::Down);
     let chosen = if lowers { chosen } else { chosen.checked()? };
     let nodes = context.nodes(&loaded.topology);
-    let session = context.session(&loaded, &nodes).within(wish.change.patience.timeout);
+    let tell_wait = |blocked: &Blocked| context.tell_wait(blocked);
+    let claimant = claimant(&wish.change.locking, wish.word, &loaded.topology.name);
+    let guard = Guard::new(&nodes, claimant, wish.change.locking.lock_wait, &tell_wait);
+    let session = context.session(&loaded, &guard).within(wish.change.patience.timeout);
     let request = ChangeRequest {
         verb: wish.verb,
         is_selected: &|name, group, node| chosen.matches(name, group, node),
@@ -114,21 +53,27 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
         timeout: wish.change.patience.timeout,
         keep_going: wish.change.on_error() == OnError::KeepGoing,
     };
-    let prepared = prepare(&session, &request)?;
-    context.warn(&prepared.warnings);
     let Some(permit) = Permit::unless_dry_run(wish.change.dry_run) else {
-        show_plan(context.ui, &prepared.plan, &loaded.topology.name, wish.word, None)?;
-        if prepared.failures.is_empty() {
-            return Ok(ExitCode::Done);
-        }
-        context.ui.error(&nodes_report(&prepared.failures, context.ui.stderr_paint()).text);
-        return Ok(ExitCode::NodeUnreachable);
+        return rehearse(context, wish, &loaded.topology.name, &prepare(&session, &request)?);
     };
-    if !confirms(context, wish, &prepared.plan) {
-        return Ok(ExitCode::Interrupted);
-    }
-    let (outcomes, undone) = act(context, wish, &session, &permit, &prepared.plan)?;
-    let code = tell(context, wish, &prepared, &outcomes, &undone, watch);
+    let performer = Performer { context, wish, session: &session, guard: &guard, permit };
+    let done = guard.renewing(context.stop, || {
+        let done = carry_out(&performer, &request);
+        guard.let_go(&session, &[Scope::Topology, Scope::Node]);
+        done
+    });
+    let done = match (done, guard.lost()) {
+        (Ok(Some(done)), None) => done,
+        (Ok(Some(done)), Some(lost)) => {
+            tell(context, wish, &done, watch);
+            return Err(lost.into());
+        }
+        (Ok(None), _) => return Ok(ExitCode::Interrupted),
+        (Err(_), Some(lost)) => return Err(lost.into()),
+        (Err(error), None) => return Err(error),
+    };
+    let code = tell(context, wish, &done, watch);
+    let Done { prepared, outcomes, .. } = done;
     let mut document = json!({
         "version": JSON_VERSION,
         "topology": loaded.topology.name,
@@ -157,16 +102,78 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     Ok(code)
 }
 
-/// A topology that is only a name: what it owns is found by its labels.
-fn nameless(context: &Context<'_>, owner: &Owner, name: &str) -> Result<Loaded, Failure> {
-    let files = !context.global.topologies.is_empty();
-    let nodes = if owner.hosts.hosts.is_empty() && files {
-        context.load()?.topology.nodes
-    } else {
-        nodes_without_file(&owner.hosts)?
-    };
-    let topology = Topology { name: name.to_owned(), nodes, ..Topology::default() };
-    Ok(Loaded { topology, ..Loaded::default() })
+/// Shows what would be done.
+fn rehearse(
+    context: &Context<'_>,
+    wish: &Wish<'_>,
+    topology: &str,
+    prepared: &Prepared<'_>,
+) -> anyhow::Result<ExitCode> {
+    context.warn(&prepared.warnings);
+    show_plan(context.ui, &prepared.plan, topology, wish.word, None)?;
+    if prepared.failures.is_empty() {
+        return Ok(ExitCode::Done);
+    }
+    context.ui.error(&nodes_report(&prepared.failures, context.ui.stderr_paint()).text);
+    Ok(ExitCode::NodeUnreachable)
+}
+
+/// Looks, plans and acts under the locks; `None` = the person said no.
+fn carry_out<'a>(
+    performer: &Performer<'_, 'a>,
+    request: &ChangeRequest<'_>,
+) -> anyhow::Result<Option<Done<'a>>> {
+    let Performer { context, wish, session, guard, .. } = performer;
+    let look = || prepare(session, request);
+    let mut prepared = guard.enter(session, scopes(wish.verb), &look)?;
+    context.warn(&prepared.warnings);
+    if !confirms(context, wish, &prepared.plan) {
+        return Ok(None);
+    }
+    let images = prepared.plan.acquisition();
+    if !scopes(wish.verb).contains(&Scope::Node) || images.steps.is_empty() {
+        let (outcomes, undone) = performer.perform(&prepared.plan)?;
+        return Ok(Some(Done { prepared, outcomes, undone }));
+    }
+    // Others need not wait for their cores until an image has come.
+    guard.let_go(session, &[Scope::Node]);
+    let (mut outcomes, mut undone) = performer.perform(&images)?;
+    let is_whole = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done));
+    if !is_whole && (!request.keep_going || context.stop.is_requested()) {
+        let mut acquired = outcomes.into_iter();
+        let left_out = || Outcome::Skipped { reason: "an image is missing".into() };
+        let steps = prepared.plan.steps.iter();
+        let outcomes = steps.map(|step| {
+            let next = (step.verb == "acquire").then(|| acquired.next()).flatten();
+            next.unwrap_or_else(left_out)
+        });
+        let outcomes: Vec<Outcome> = outcomes.collect();
+        let undone = vec![false; outcomes.len()];
+        return Ok(Some(Done { prepared, outcomes, undone }));
+    }
+    guard.take(session, &[Scope::Node])?;
+    let told = std::mem::take(&mut prepared.warnings);
+    prepared = look()?;
+    prepared.warnings.retain(|warning| !told.contains(warning));
+    context.warn(&prepared.warnings);
+    let (more, taken_back) = performer.perform(&prepared.plan)?;
+    outcomes.extend(more);
+    undone.extend(taken_back);
+    let mut plan = images;
+    plan.append(std::mem::take(&mut prepared.plan));
+    prepared.plan = plan;
+    Ok(Some(Done { prepared, outcomes, undone }))
+}
+
+/// Whoever gives cores out holds the node; no two runs work on one topology.
+fn scopes(verb: plan::Verb) -> &'static [Scope] {
+    match verb {
+        plan::Verb::Create
+        | plan::Verb::Start
+        | plan::Verb::Restart
+        | plan::Verb::Up(Stage::Create | Stage::Verify) => &[Scope::Topology, Scope::Node],
+        _ => &[Scope::Topology],
+    }
 }
 
 fn confirms(context: &Context<'_>, wish: &Wish<'_>, plan: &Plan) -> bool {
@@ -178,76 +185,10 @@ fn confirms(context: &Context<'_>, wish: &Wish<'_>, plan: &Plan) -> bool {
     context.ui.confirms(&format!("Remove {removed} {noun}?"))
 }
 
-/// Runs the plan and, where asked for, takes it back. Returns the outcomes and which steps were
-/// taken back.
-fn act(
-    context: &Context<'_>,
-    wish: &Wish<'_>,
-    session: &Session<'_>,
-    permit: &Permit,
-    plan: &Plan,
-) -> anyhow::Result<(Vec<Outcome>, Vec<bool>)> {
-    let log = context.global.log.as_deref().map(open_log).transpose()?;
-    let log = log.map(Log::new);
-    let on_error = match wish.change.on_error() {
-        OnError::Stop => executor::OnError::Stop,
-        OnError::KeepGoing => executor::OnError::KeepGoing,
-        OnError::Rollback => executor::OnError::Rollback,
-    };
-    let progress = context.ui.progress(plan);
-    let mut reporters: Vec<&dyn Reporter> = vec![progress.as_ref()];
-    reporters.extend(log.as_ref().map(|log| log as &dyn Reporter));
-    let reporter = Several::new(reporters);
-    let jobs = usize::from(wish.change.lanes.jobs);
-    let options = Options { jobs, on_error };
-    let outcomes = execute(plan, &session.lanes, permit, options, context.stop, &reporter);
-    let mut undone = vec![false; plan.steps.len()];
-    let failed = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Done));
-    if failed && on_error == executor::OnError::Rollback {
-        let undo = executor::undo(plan, &outcomes);
-        let options = Options { jobs, on_error: executor::OnError::Regardless };
-        // The person's stop ended the run, not its undo; a second Ctrl-C ends the program.
-        let (stop, undoing) = (Stop::new(), Undoing(&reporter));
-        let results = execute(&undo.plan, &session.lanes, permit, options, &stop, &undoing);
-        for (&of, result) in undo.of.iter().zip(&results) {
-            undone[of] = matches!(result, Outcome::Done);
-        }
-        let undos: Vec<plan::Step> = undo.plan.steps.iter().map(undone_step).collect();
-        let failures = undos.iter().zip(&results);
-        if let Some(report) = report::failed_steps(failures, context.ui.stderr_paint()) {
-            context.ui.error(&report.text);
-        }
-    }
-    drop(reporter);
-    drop(progress);
-    if let Some(log) = log {
-        log.finish().context("the log file is incomplete")?;
-    }
-    Ok((outcomes, undone))
-}
-
-/// A step of an undo as its report names it.
-fn undone_step(step: &plan::Step) -> plan::Step {
-    plan::Step { sentence: format!("undo {}", step.sentence), ..step.clone() }
-}
-
-#[expect(clippy::disallowed_methods, reason = "--log names a file of the operator")]
-fn open_log(path: &Path) -> anyhow::Result<std::fs::File> {
-    let mut options = std::fs::File::options();
-    let opened = options.create(true).append(true).open(path);
-    opened.with_context(|| format!("cannot write the log file `{}`", path.display()))
-}
-
 /// Tells failures and the last word; returns how the run ended.
-fn tell(
-    context: &Context<'_>,
-    wish: &Wish<'_>,
-    prepared: &Prepared<'_>,
-    outcomes: &[Outcome],
-    undone: &[bool],
-    watch: Stopwatch,
-) -> ExitCode {
+fn tell(context: &Context<'_>, wish: &Wish<'_>, done: &Done<'_>, watch: Stopwatch) -> ExitCode {
     let ui = context.ui;
+    let Done { prepared, outcomes, undone } = done;
     let steps = &prepared.plan.steps;
     if let Some(report) = report::failed_steps(steps.iter().zip(outcomes), ui.stderr_paint()) {
         ui.error(&report.text);

@@ -1,10 +1,10 @@
 //! What every handler starts from: the topology, the way to its nodes, the selection.
 
 use super::{Global, Hosts, Selection};
-use crate::lifecycle::{Failure, LoadRequest, Session, load};
+use crate::lifecycle::{Blocked, Failure, LoadRequest, Session, load};
 use crate::model::{Become, Loaded, Node, Topology, parse_ssh};
-use crate::transport::{Nodes, Stop, Target};
-use crate::ui::{Ui, diagnostic};
+use crate::transport::{Connector, Nodes, Stop, Target};
+use crate::ui::{Ui, blocked_sentence, diagnostic};
 use std::collections::BTreeMap;
 
 /// The surroundings of one run.
@@ -45,8 +45,17 @@ impl Context<'_> {
     }
 
     /// A session over connections.
-    pub(super) fn session<'s>(&'s self, loaded: &'s Loaded, nodes: &'s Nodes) -> Session<'s> {
+    pub(super) fn session<'s>(
+        &'s self,
+        loaded: &'s Loaded,
+        nodes: &'s dyn Connector,
+    ) -> Session<'s> {
         Session::new(loaded, nodes, self.stop)
+    }
+
+    /// Tells a person that another run is waited for.
+    pub(super) fn tell_wait(&self, blocked: &Blocked) {
+        self.ui.note(&format!("waiting: {}", blocked_sentence(blocked)));
     }
 
     /// Tells a person what they should know: node and sentence each.

@@ -14,11 +14,15 @@ mod entry;
 mod exec;
 mod logs;
 mod machines;
+mod nameless;
+mod operator;
 mod options;
 mod outline;
 mod output;
 mod parse;
+mod perform;
 mod plan;
+mod reserve;
 mod run;
 mod select;
 mod shell;
@@ -30,13 +34,16 @@ mod text;
 mod values;
 mod verify;
 mod verify_json;
+mod wish;
 
 pub use args::{
-    Acquire, Check, Cli, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Restart,
-    ShellArgs, Start, Status, Stop, Up, Verb, Verify,
+    Acquire, Check, Cli, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Release,
+    Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verb, Verify,
 };
 pub use entry::main;
-pub use options::{Change, Global, Grace, Hosts, Lanes, Machines, Owner, Patience, Recreate};
+pub use options::{
+    Change, Global, Grace, Hosts, Lanes, Locking, Machines, Owner, Patience, Recreate,
+};
 pub use parse::{command, parse, typed};
 pub use run::run;
 pub use select::{Selection, Unmatched};

@@ -1,7 +1,7 @@
 //! Options that several verbs share.
 
 use super::complete;
-use super::values::{OnError, duration, flag, positive_duration, variable};
+use super::values::{OnError, duration, flag, person, positive_duration, variable};
 use super::{MachineFile, Variable, values::machine_file};
 use crate::ui::{ColorWhen, Format, Settings};
 use clap::{ArgAction, Args};
@@ -143,6 +143,10 @@ pub struct Change {
     )]
     pub on_error: Option<OnError>,
 
+    #[command(flatten)]
+    /// `--lock-wait`, `--as`.
+    pub locking: Locking,
+
     /// Ask nothing
     #[arg(long, env = "VNFCTL_YES", action = ArgAction::SetTrue, value_parser = flag)]
     pub yes: bool,
@@ -154,6 +158,21 @@ impl Change {
         let short = if self.keep_going { OnError::KeepGoing } else { OnError::Stop };
         self.on_error.unwrap_or(short)
     }
+}
+
+/// How the nodes are shared with other runs and people.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Locking {
+    /// Wait this long for a node or topology that another run works on; 0s = do not wait
+    #[arg(
+        long, value_name = "DURATION", env = "VNFCTL_LOCK_WAIT", value_parser = duration,
+        default_value = "60s"
+    )]
+    pub lock_wait: Duration,
+
+    /// Work as this person on nodes that are reserved [default: your user@host]
+    #[arg(long = "as", value_name = "PERSON", env = "VNFCTL_AS", value_parser = person)]
+    pub person: Option<String>,
 }
 
 /// How gently containers are stopped.

@@ -1,7 +1,10 @@
 //! From a parsed command line to an exit code: one match, one handler per verb with its own shape.
 
 use super::context::Context;
-use super::{Cli, Verb, change, check, completions, cpus, exec, logs, plan, shell, status, verify};
+use super::{
+    Cli, Verb, change, check, completions, cpus, exec, logs, plan, reserve, shell, status, verify,
+    wish,
+};
 use crate::transport::Stop;
 use crate::ui::{ExitCode, Ui};
 
@@ -17,6 +20,8 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         Verb::Exec(args) => exec::run(&context, args),
         Verb::Shell(args) => shell::run(&context, args),
         Verb::Logs(args) => logs::run(&context, args),
+        Verb::Reserve(args) => reserve::reserve(&context, args),
+        Verb::Release(args) => reserve::release(&context, args),
         Verb::Completions(args) => completions::run(&context, args),
         Verb::Acquire(_)
         | Verb::Create(_)
@@ -25,6 +30,6 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         | Verb::Restart(_)
         | Verb::Destroy(_)
         | Verb::Up(_)
-        | Verb::Down(_) => change::run(&context, &change::Wish::of(&cli.verb)),
+        | Verb::Down(_) => change::run(&context, &wish::Wish::of(&cli.verb)),
     }
 }

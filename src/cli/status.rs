@@ -4,12 +4,12 @@ use super::Status;
 use super::context::{Chosen, Context};
 use super::show::JSON_VERSION;
 use crate::engine::{Observed, State};
-use crate::lifecycle::place_regardless;
+use crate::lifecycle::{place_regardless, reservations};
 use crate::model::EngineKind;
 use crate::plan::{
     Condition, Wanted, compare, compare_links, orphans, real_cpus, real_mems, wanted,
 };
-use crate::ui::{Cell, ExitCode, Format, Table, Tone};
+use crate::ui::{Cell, ExitCode, Format, Table, Tone, kept_sentence};
 use serde::Serialize;
 
 /// One container's line.
@@ -45,6 +45,10 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
     let nodes = context.nodes(topology);
     let session = context.session(&loaded, &nodes).within(args.patience.timeout);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
+    let names: Vec<String> = seen.observation.keys().cloned().collect();
+    for kept in reservations(&session, &names) {
+        context.ui.note(&format!("note: {}", kept_sentence(&kept)));
+    }
     let placed = place_regardless(topology, &seen.observation)?;
     context.warn(&placed.warnings);
     let all = wanted(topology, &placed.assignments, &loaded.secrets);

@@ -33,7 +33,7 @@ Exit codes:
     5  placement impossible
     6  plan --exit-code: changes pending
     7  verify, status: reality differs
-    8  node or topology locked by another run
+    8  node or topology locked by another run, or reserved for another person
   130  interrupted, undo finished
   exec: the worst code of its children, or the only child's own.";
 
@@ -95,6 +95,13 @@ Examples:
   vnfctl exec -- ip -brief address  in every container
   vnfctl exec DUT1_VNF1 -- cat /proc/self/status
   vnfctl exec -g CNF -- sh -c 'echo $MICROSERVICE_LABEL'";
+
+/// After `vnfctl reserve --help`.
+pub(super) const RESERVE_EXAMPLES: &str = "\
+Examples:
+  vnfctl reserve -t lab.toml --reason 'NDR search' --ttl 4h
+  vnfctl reserve --host csit@192.0.2.11 --reason 'new NIC' --as alice
+  vnfctl release -t lab.toml";
 
 /// After `vnfctl completions --help`.
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\

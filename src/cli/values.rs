@@ -130,6 +130,12 @@ pub(super) fn flag(text: &str) -> Result<bool, String> {
     }
 }
 
+/// Reads a person's name: one line, not blank.
+pub(super) fn person(text: &str) -> Result<String, String> {
+    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() { Err("it must name somebody".to_owned()) } else { Ok(name) }
+}
+
 /// Reads the words of [`Become`].
 pub(super) fn become_word(text: &str) -> Result<Become, String> {
     match text {
@@ -151,6 +157,12 @@ mod tests {
         assert!(positive_duration("0s").is_err());
         assert!(duration("soon").is_err());
         assert!(duration("-1").is_err());
+    }
+
+    #[test]
+    fn a_person_has_a_name() {
+        assert_eq!(person(" Alice  B\n").unwrap(), "Alice B");
+        assert!(person(" ").is_err());
     }
 
     #[test]

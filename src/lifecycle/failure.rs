@@ -1,8 +1,10 @@
 //! Why a verb ends without having done its work. `ui` turns these into text and exit codes.
 
+use crate::lock::{Busy, Reservation};
 use crate::model::Problems;
 use crate::plan::Refusal;
 use crate::transport::TransportError;
+use std::time::Duration;
 
 /// What went wrong above the steps of a plan.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,20 @@ pub enum Failure {
     /// The plan would touch what it must not, or lacks what it needs (exit 1).
     #[error("refused")]
     Refused(Vec<Refusal>),
+    /// Other runs hold the locks (exit 8).
+    #[error("{} locked by another run", names_of(blocked.iter().map(|one| &one.node)))]
+    Locked {
+        /// Which, and who holds them.
+        blocked: Vec<Blocked>,
+        /// For how long we waited.
+        waited: Duration,
+    },
+    /// Nodes are kept for other people (exit 8).
+    #[error("{} reserved", names_of(.0.iter().map(|one| &one.node)))]
+    Reserved(Vec<Kept>),
+    /// A lock ended before its run (exit 8).
+    #[error("the lock of {} was lost, so the run was stopped", names_of(.0.iter()))]
+    LockLost(Vec<String>),
     /// No selected container is there to be entered or read (exit 1).
     #[error("no selected container is running")]
     NothingRuns,
@@ -55,7 +71,32 @@ pub struct NodeFailure {
     pub error: TransportError,
 }
 
+/// A lock of a node that another run holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// Name of the node.
+    pub node: String,
+    /// The topology of this run.
+    pub topology: String,
+    /// Which lock, and who holds it.
+    pub busy: Busy,
+}
+
+/// A node that is kept for another person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Name of the node.
+    pub node: String,
+    /// For whom, why and until when.
+    pub reservation: Reservation,
+    /// Time on the node, seconds since the epoch.
+    pub now: u64,
+}
+
 fn names(failures: &[NodeFailure]) -> String {
-    let names: Vec<String> = failures.iter().map(|failure| format!("`{}`", failure.node)).collect();
-    names.join(", ")
+    names_of(failures.iter().map(|failure| &failure.node))
+}
+
+fn names_of<'a>(nodes: impl Iterator<Item = &'a String>) -> String {
+    nodes.map(|node| format!("`{node}`")).collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,7 @@
 //! A plan and its steps.
 
 use crate::command::Command;
+use std::collections::BTreeMap;
 
 /// Index of a step in its [`Plan`].
 pub type StepId = usize;
@@ -44,5 +45,26 @@ impl Plan {
     pub fn push(&mut self, step: Step) -> StepId {
         self.steps.push(step);
         self.steps.len() - 1
+    }
+
+    /// Its steps that make images present: they need nothing but each other.
+    #[must_use]
+    pub fn acquisition(&self) -> Self {
+        let mut ids = BTreeMap::new();
+        let mut part = Self::default();
+        for (id, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb == "acquire") {
+            let after = step.after.iter().filter_map(|id| ids.get(id).copied()).collect();
+            ids.insert(id, part.push(Step { after, ..step.clone() }));
+        }
+        part
+    }
+
+    /// Adds all steps of another plan behind its own.
+    pub fn append(&mut self, other: Self) {
+        let shift = self.steps.len();
+        self.steps.extend(other.steps.into_iter().map(|step| {
+            let after = step.after.iter().map(|id| id + shift).collect();
+            Step { after, ..step }
+        }));
     }
 }

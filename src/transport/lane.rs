@@ -223,6 +223,10 @@ impl Transport for Lane {
         result
     }
 
+    fn process(&self) -> Option<u32> {
+        self.shell.pid
+    }
+
     fn depth(&self) -> usize {
         self.peer.depth()
     }
@@ -375,7 +379,7 @@ fn soon(wait: Duration) -> Instant {
 
 /// A word that no output holds by chance and no command can guess: it is never in an argv.
 #[expect(clippy::disallowed_methods, reason = "transport looks at the clock")]
-fn nonce() -> String {
+pub fn nonce() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -36,6 +36,7 @@ pub use connector::{Nodes, Target};
 pub use error::TransportError;
 pub use fake::{Fake, Reply};
 pub use interactive::interactive;
+pub use lane::nonce;
 pub use local::local_lane;
 pub use stop::Stop;
 
@@ -55,6 +56,11 @@ pub trait Transport: Send {
         stop: &Stop,
         sink: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Output, TransportError>;
+
+    /// Process id, on the node, of the shell that runs the commands: the lane lives as long as it.
+    fn process(&self) -> Option<u32> {
+        None
+    }
 
     /// How many commands may usefully be in flight: 1 where a round trip is free.
     fn depth(&self) -> usize {

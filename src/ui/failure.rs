@@ -1,11 +1,14 @@
 //! Failures of the director as text: what, where, how to mend it.
 
+use super::lock::{blocked_sentence, kept_sentence};
 use super::report::{Report, head, hint_line, transport_code, transport_hint};
 use super::{ExitCode, Paint, clean, diagnostic, hint};
-use crate::lifecycle::{Failure, NodeFailure};
+use crate::command::quote;
+use crate::lifecycle::{Failure, Kept, NodeFailure};
 use crate::plan::Refusal;
 use crate::transport::Exit;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// The report of a failure.
 pub(super) fn failure(failure: &Failure, paint: Paint) -> Report {
@@ -24,6 +27,18 @@ pub(super) fn failure(failure: &Failure, paint: Paint) -> Report {
         Failure::Placement(refusals) => refused(refusals, ExitCode::PlacementImpossible, paint),
         Failure::Unable(refusals) => refused(refusals, ExitCode::TopologyInvalid, paint),
         Failure::Refused(refusals) => refused(refusals, ExitCode::StepFailed, paint),
+        Failure::Locked { blocked, waited } => {
+            let (sentences, waited) = (blocked.iter().map(blocked_sentence), *waited);
+            locked(sentences, &lock_hint(waited), paint)
+        }
+        Failure::Reserved(kept) => {
+            locked(kept.iter().map(kept_sentence), &reservation_hint(kept), paint)
+        }
+        Failure::LockLost(_) => plain(
+            ExitCode::Locked,
+            "its lane broke, or its node was cut off for a minute, and another run may work there \
+             now; run this again: what is done stays done",
+        ),
         Failure::NothingRuns => plain(ExitCode::StepFailed, "`vnfctl status` shows what exists"),
         Failure::Interrupted => plain(ExitCode::Interrupted, ""),
     }
@@ -46,6 +61,36 @@ pub fn nodes(failures: &[NodeFailure], paint: Paint) -> Report {
         parts.push(text);
     }
     Report { text: parts.join("\n"), code }
+}
+
+/// What stands in the way, a sentence each, and what to do.
+fn locked(sentences: impl Iterator<Item = String>, hint: &str, paint: Paint) -> Report {
+    let lines = sentences.map(|sentence| format!("{} {}", head(paint), clean(&sentence)));
+    let mut text = lines.collect::<Vec<_>>().join("\n");
+    add_hint(&mut text, hint, paint);
+    Report { text, code: ExitCode::Locked }
+}
+
+fn lock_hint(waited: Duration) -> String {
+    let longer = if waited.is_zero() {
+        "`--lock-wait 1m` waits for it".to_owned()
+    } else {
+        let waited = humantime::format_duration(waited);
+        format!("it was waited for {waited}; `--lock-wait` waits longer")
+    };
+    format!(
+        "{longer}; a lock ends with its run, by itself where that has died: a second after its last \
+         command, or a minute after its wire was cut"
+    )
+}
+
+fn reservation_hint(kept: &[Kept]) -> String {
+    let person = kept.first().map_or("", |one| one.reservation.person.as_str());
+    let word = quote(person);
+    format!(
+        "ask `{person}`; who works for them says `--as {word}`, and `vnfctl release --force` ends \
+         the reservation",
+    )
 }
 
 /// All reasons, equal hints once.

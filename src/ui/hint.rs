@@ -72,9 +72,11 @@ const RULES: &[(&[&str], &str)] = &[
         &["mount", "does not exist"],
         "create the mount's source on the node, or end it with `/` to have it made",
     ),
-    (&["operation not permitted"], "this needs root on the node: see `become`"),
+    (&["operation not permitted"], ROOT),
+    (&["cannot lock it", "permission denied"], ROOT),
 ];
 
+const ROOT: &str = "this needs root on the node: see `become`";
 const START_DOCKER: &str = "docker does not run on the node: `systemctl start docker` there";
 const SUDO: &str = "sudo asks for a password: allow the login user to run commands without one \
                     (`NOPASSWD:` in /etc/sudoers.d), or log in as root";

@@ -65,7 +65,7 @@ fn bash(folder: &Path, words: &[&str]) -> Vec<String> {
 fn bash_completes_verbs_options_and_names() {
     let folder = folder();
     let bash = |words: &[&str]| bash(folder.path(), words);
-    assert_eq!(bash(&["vnfctl", "re"]), ["restart"]);
+    assert_eq!(bash(&["vnfctl", "re"]), ["restart", "reserve", "release"]);
     assert_eq!(bash(&["vnfctl", "up", "DUT1_"]), ["DUT1_VNF1", "DUT1_VNF2"]);
     assert_eq!(bash(&["vnfctl", "exec", "DUT2_C"]), ["DUT2_CNF1"]);
     assert_eq!(bash(&["vnfctl", "shell", "DUT2_C"]), ["DUT2_CNF1"]);

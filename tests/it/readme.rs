@@ -58,6 +58,7 @@ fn every_exit_code_is_described() {
         ExitCode::PlacementImpossible,
         ExitCode::ChangesPending,
         ExitCode::RealityDiffers,
+        ExitCode::Locked,
         ExitCode::Interrupted,
     ] {
         assert!(README.contains(&format!("\n| {} |", code.code())), "{code:?}");

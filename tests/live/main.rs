@@ -12,6 +12,7 @@ mod interrupt;
 mod lab;
 mod lifecycle;
 mod links;
+mod lock;
 mod nodes;
 mod script;
 mod shipped;

@@ -171,7 +171,12 @@ impl Bed {
 
     /// The words that make vnfctl read `topology`: put them before a verb.
     pub(crate) fn on(&self, topology: &Topology) -> On<'_> {
-        On { bed: self, file: self.file("topology.toml", &topology.toml()) }
+        self.on_text(&topology.toml())
+    }
+
+    /// As [`Bed::on`], for a file in its own words.
+    pub(crate) fn on_text(&self, toml: &str) -> On<'_> {
+        On { bed: self, file: self.file("topology.toml", toml) }
     }
 }
 

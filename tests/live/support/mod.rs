@@ -8,7 +8,7 @@ mod lab;
 mod topology;
 mod truth;
 
-pub(crate) use bed::{Bed, Engine, Place};
+pub(crate) use bed::{Bed, Engine, On, Place};
 pub(crate) use ended::{Ended, run};
 pub(crate) use lab::{Dut, Lab, VNFCTL};
 pub(crate) use topology::{Group, Topology, text};
@@ -50,6 +50,16 @@ macro_rules! exclusively {
     )* };
 }
 
+/// As `in_both_places!`, each on a DUT that nobody else uses meanwhile.
+macro_rules! exclusively_in_both_places {
+    ($($case:ident),* $(,)?) => { $(
+        mod $case {
+            $crate::support::tests!($case exclusive;
+                exclusive_local Native Local, exclusive_ssh Native Ssh);
+        }
+    )* };
+}
+
 /// One `#[test]` for each case and place; the case chooses its engines.
 macro_rules! in_both_places {
     ($($case:ident),* $(,)?) => { $(
@@ -71,4 +81,6 @@ macro_rules! tests {
     )* };
 }
 
-pub(crate) use {everywhere, exclusively, in_both_places, over_ssh, tests};
+pub(crate) use {
+    everywhere, exclusively, exclusively_in_both_places, in_both_places, over_ssh, tests,
+};

@@ -1,0 +1,14 @@
+# What a lock's file says, lines of `key value`: whose run it is, and the keeper's process id with
+# its start time, which guards against reuse.
+facts() {
+	run='' keeper=0 born=''
+	while read -r key value; do
+		case $key in
+		run) run=$value ;;
+		keeper) keeper=${value% *} born=${value#* } ;;
+		esac
+	done 2>/dev/null <"$1"
+}
+lives() {
+	[ "$keeper" -gt 0 ] && started "$keeper" && [ "$start" = "$born" ]
+}
