@@ -1,12 +1,12 @@
 //! The phase verbs: acquire, create, start, stop, restart, destroy, up, down. One handler, the
 //! verb is data.
 
-use super::context::{Chosen, Context};
+use super::context::{Chosen, Context, nodes_without_file};
 use super::show::{JSON_VERSION, show_plan, show_verify, verify_json};
 use super::{Change, OnError, Owner, Selection, Until, Verb};
 use crate::executor::{self, Options, Outcome, Permit, Reporter, Stopwatch, Undoing, execute};
 use crate::lifecycle::{ChangeRequest, Failure, Prepared, Session, VerifyReport, prepare, verify};
-use crate::model::{Become, Loaded, Node, SshTarget, Topology, parse_ssh};
+use crate::model::{Loaded, Topology};
 use crate::plan::{self, Plan, Stage};
 use crate::transport::Stop;
 use crate::ui::{self, ExitCode, Format, Log, Several, Summary, nodes_report, report};
@@ -155,32 +155,14 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
 
 /// A topology that is only a name: what it owns is found by its labels.
 fn nameless(context: &Context<'_>, owner: &Owner, name: &str) -> Result<Loaded, Failure> {
-    let mut nodes = Vec::new();
-    if !owner.hosts.is_empty() {
-        for host in &owner.hosts {
-            let ssh = parse_ssh(host).ok_or_else(|| Failure::Usage {
-                message: format!("--host {host}: that is no ssh target"),
-                hint: "write it as [USER@]HOST[:PORT]".into(),
-            })?;
-            nodes.push(node(host, Some(ssh), owner.r#become.unwrap_or_default()));
-        }
-    } else if context.global.topologies.is_empty() {
-        nodes.push(node("localhost", None, Become::default()));
+    let files = !context.global.topologies.is_empty();
+    let nodes = if owner.hosts.hosts.is_empty() && files {
+        context.load()?.topology.nodes
     } else {
-        nodes = context.load()?.topology.nodes;
-    }
+        nodes_without_file(&owner.hosts)?
+    };
     let topology = Topology { name: name.to_owned(), nodes, ..Topology::default() };
     Ok(Loaded { topology, ..Loaded::default() })
-}
-
-fn node(name: &str, ssh: Option<SshTarget>, r#become: Become) -> Node {
-    Node {
-        name: name.to_owned(),
-        ssh,
-        r#become,
-        system_cpus: 1,
-        interfaces: std::collections::BTreeMap::new(),
-    }
 }
 
 fn confirms(context: &Context<'_>, wish: &Wish<'_>, plan: &Plan) -> bool {

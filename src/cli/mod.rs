@@ -9,6 +9,7 @@ mod check;
 pub mod complete;
 mod completions;
 mod context;
+mod cpus;
 mod entry;
 mod exec;
 mod logs;
@@ -28,11 +29,11 @@ mod values;
 mod verify;
 
 pub use args::{
-    Acquire, Check, Cli, Completions, Create, Destroy, Down, Exec, Logs, Plan, Restart, ShellArgs,
-    Start, Status, Stop, Up, Verb, Verify,
+    Acquire, Check, Cli, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Restart,
+    ShellArgs, Start, Status, Stop, Up, Verb, Verify,
 };
 pub use entry::main;
-pub use options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
+pub use options::{Change, Global, Grace, Hosts, Lanes, Machines, Owner, Patience, Recreate};
 pub use parse::{command, parse, typed};
 pub use run::run;
 pub use select::{Selection, Unmatched};

@@ -72,6 +72,16 @@ Examples:
   vnfctl plan --machine 'DUT*=dut.lscpu'
                                     on machines saved by `lscpu -p`";
 
+/// After `vnfctl cpus --help`.
+pub(super) const CPUS_EXAMPLES: &str = "\
+Examples:
+  vnfctl cpus                       every node of the topology, or this machine without one
+  vnfctl cpus --node DUT1 -o json
+  vnfctl cpus --host csit@192.0.2.11
+  vnfctl cpus --save .              and each node's own words as NODE.probe
+  vnfctl cpus --machine DUT1=DUT1.probe
+                                    without the node";
+
 /// After `vnfctl exec --help`.
 pub(super) const EXEC_EXAMPLES: &str = "\
 Examples:

@@ -7,7 +7,6 @@ use crate::cpu::{self, Claim, GroupRequest, Holder, NodePlacement};
 use crate::facts::Facts;
 use crate::model::{Group, Node, PlacementMode, Topology};
 use crate::plan::{Assignment, Observation, Refusal};
-use std::collections::BTreeMap;
 
 /// What placement gave.
 #[derive(Debug, Clone, Default)]
@@ -163,11 +162,13 @@ impl Unplaced {
     }
 }
 
-/// Facts of a node known only by the saved text of a plain `lscpu -p`: its CPUs, and every
-/// interface on an unknown NUMA node.
-pub fn saved_facts(node: &Node, machine: crate::cpu::Machine) -> Facts {
-    let pci = node.interfaces.values().map(|interface| (interface.pci.clone(), None));
-    Facts { machine, pci: pci.collect::<BTreeMap<_, _>>(), ..Facts::default() }
+/// Facts of a node known only by a saved machine: an interface that it does not tell of is on an
+/// unknown NUMA node.
+pub fn saved_facts(node: &Node, mut known: Facts) -> Facts {
+    for interface in node.interfaces.values() {
+        known.pci.entry(interface.pci.clone()).or_insert(None);
+    }
+    known
 }
 
 #[cfg(test)]

@@ -125,7 +125,9 @@ fn a_foreign_container_is_refused_before_the_first_act() {
     for (labels, owner) in
         [(&other[..], "topology `other` owns it"), (&[], "it was not made by vnfctl")]
     {
-        let nodes = nodes(&loaded, Reply::ok(container("DUT1_VNF1", labels)));
+        // Unpinned: its name is in the way, its CPUs are not.
+        let answer = container("DUT1_VNF1", labels).replace("list:\t0\nMems", "list:\t0-999\nMems");
+        let nodes = nodes(&loaded, Reply::ok(answer));
         for verb in [UP, Verb::Create, Verb::Start, Verb::Restart] {
             let (code, text) = told(try_prepare(&loaded, &nodes, verb, false).unwrap_err());
             assert_eq!(code, ExitCode::StepFailed);

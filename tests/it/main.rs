@@ -6,6 +6,7 @@ mod auto;
 mod claims;
 mod cli;
 mod completions;
+mod cpus;
 mod diagnostics;
 mod director;
 mod environment;

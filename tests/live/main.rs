@@ -4,6 +4,7 @@
 mod bytes;
 mod change;
 mod claims;
+mod cpus;
 mod deadline;
 mod drift;
 mod hugepages;
