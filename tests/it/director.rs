@@ -196,7 +196,7 @@ fn pages_that_are_not_free_stop_everything_before_the_first_act() {
     assert!(text.starts_with("error: DUT2: NUMA node 0: 65 of 100 huge pages of 2MiB"), "{text}");
     assert!(text.contains("66 asked for (`VNF` 2 containers x 33)"), "{text}");
     assert!(text.contains("hint: `echo 101 > /sys/kernel/mm/hugepages/"), "{text}");
-    assert_eq!(few.ran("DUT2").len(), 2, "facts and engine are asked, nothing is done");
+    assert_eq!(few.ran("DUT2").len(), 3, "facts, engine and neighbours are asked, nothing is done");
     try_prepare(&loaded, &nodes(66), UP, false).unwrap();
 }
 
