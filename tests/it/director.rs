@@ -129,7 +129,9 @@ fn a_foreign_container_is_refused_before_the_first_act() {
     for (labels, owner) in
         [(&other[..], "topology `other` owns it"), (&[], "it was not made by vnfctl")]
     {
-        let nodes = nodes(&loaded, Reply::ok(container("DUT1_VNF1", labels)));
+        // Unpinned: its name is in the way, its CPUs are not.
+        let answer = container("DUT1_VNF1", labels).replace("list:\t0\nMems", "list:\t0-999\nMems");
+        let nodes = nodes(&loaded, Reply::ok(answer));
         for verb in [UP, Verb::Create, Verb::Start, Verb::Restart] {
             let (code, text) = told(try_prepare(&loaded, &nodes, verb, false).unwrap_err());
             assert_eq!(code, ExitCode::StepFailed);
@@ -198,7 +200,7 @@ fn pages_that_are_not_free_stop_everything_before_the_first_act() {
     assert!(text.starts_with("error: DUT2: NUMA node 0: 65 of 100 huge pages of 2MiB"), "{text}");
     assert!(text.contains("66 asked for (`VNF` 2 containers x 33)"), "{text}");
     assert!(text.contains("hint: `echo 101 > /sys/kernel/mm/hugepages/"), "{text}");
-    assert_eq!(few.ran("DUT2").len(), 2, "facts and engine are asked, nothing is done");
+    assert_eq!(few.ran("DUT2").len(), 3, "facts, engine and neighbours are asked, nothing is done");
     try_prepare(&loaded, &nodes(66), UP, false).unwrap();
 }
 

@@ -65,6 +65,7 @@ impl Random {
         let isolated_from = if self.once_in(3) { self.below(cores) } else { cores };
         let half_isolated = self.once_in(4);
         let cpus = (0..).zip(places).map(|(id, (socket, node, core, thread))| Cpu {
+            core_unknown: false,
             id,
             core: node * 64 + core,
             socket,
