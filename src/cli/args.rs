@@ -1,125 +1,13 @@
-//! The command line: every verb with its options. Its doc comments are the text of `--help`.
+//! The options of every verb. The doc comments are the text of `--help`.
 
 use super::complete;
-use super::options::{
-    Change, Global, Grace, Hosts, Lanes, Locking, Machines, Owner, Patience, Recreate,
-};
+use super::options::{Change, Grace, Hosts, Lanes, Locking, Machines, Owner, Patience, Recreate};
 use super::select::Selection;
-use super::text;
 use super::values::{PlanFormat, PlanVerb, Shell, Until, flag, positive_duration};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Bring container-based network functions up, pinned and wired, from one TOML topology
-#[derive(Debug, Clone, PartialEq, Eq, Parser)]
-#[command(
-    name = "vnfctl", bin_name = "vnfctl", version, propagate_version = true,
-    disable_help_subcommand = true, max_term_width = 100,
-    after_help = text::AFTER_HELP, after_long_help = text::AFTER_LONG_HELP
-)]
-pub struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub verb: Verb,
-
-    /// Options of every verb.
-    #[command(flatten)]
-    pub global: Global,
-}
-
-/// What vnfctl can do.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum Verb {
-    /// Check the topology: parse, resolve, place; show who gets which CPUs
-    Check(Check),
-    /// Show what a verb would do
-    #[command(after_help = text::PLAN_EXAMPLES)]
-    Plan(Plan),
-    /// Make images and root file systems present on the nodes
-    Acquire(Acquire),
-    /// Make containers exist and run, pinned from their first instruction
-    Create(Create),
-    /// Start stopped containers
-    Start(Start),
-    /// Stop containers and keep them
-    Stop(Stop),
-    /// Stop containers and start them again
-    Restart(Restart),
-    /// Remove containers with their links and directories
-    #[command(after_help = text::DESTROY_EXAMPLES)]
-    Destroy(Destroy),
-    /// Bring the topology up: acquire, create, verify
-    #[command(after_help = text::UP_EXAMPLES)]
-    Up(Up),
-    /// Bring the topology down: stop and destroy
-    #[command(after_help = text::DOWN_EXAMPLES)]
-    Down(Down),
-    /// Compare what is wanted with what is found
-    Status(Status),
-    /// Draw who has which CPUs of each node
-    #[command(after_help = text::CPUS_EXAMPLES)]
-    Cpus(Cpus),
-    /// Prove that every thread runs where it should and that links carry traffic
-    #[command(after_help = text::VERIFY_EXAMPLES)]
-    Verify(Verify),
-    /// Run a command in many containers at once
-    #[command(after_help = text::EXEC_EXAMPLES)]
-    Exec(Exec),
-    /// Open a shell in one container
-    Shell(ShellArgs),
-    /// Print what containers wrote
-    Logs(Logs),
-    /// Keep whole nodes for a person
-    #[command(after_help = text::RESERVE_EXAMPLES)]
-    Reserve(Reserve),
-    /// Let reserved nodes go
-    Release(Release),
-    /// Print the line that registers completions with a shell
-    #[command(after_help = text::COMPLETIONS_EXAMPLES)]
-    Completions(Completions),
-}
-
-impl Verb {
-    /// The options of a verb that changes something.
-    pub fn change(&self) -> Option<&Change> {
-        match self {
-            Self::Acquire(Acquire { change, .. })
-            | Self::Create(Create { change, .. })
-            | Self::Start(Start { change, .. })
-            | Self::Stop(Stop { change, .. })
-            | Self::Restart(Restart { change, .. })
-            | Self::Destroy(Destroy { change, .. })
-            | Self::Up(Up { change, .. })
-            | Self::Down(Down { change, .. }) => Some(change),
-            _ => None,
-        }
-    }
-
-    pub(super) fn change_mut(&mut self) -> Option<&mut Change> {
-        match self {
-            Self::Acquire(Acquire { change, .. })
-            | Self::Create(Create { change, .. })
-            | Self::Start(Start { change, .. })
-            | Self::Stop(Stop { change, .. })
-            | Self::Restart(Restart { change, .. })
-            | Self::Destroy(Destroy { change, .. })
-            | Self::Up(Up { change, .. })
-            | Self::Down(Down { change, .. }) => Some(change),
-            _ => None,
-        }
-    }
-
-    pub(super) fn machines_mut(&mut self) -> Option<&mut Machines> {
-        match self {
-            Self::Check(Check { machines, .. })
-            | Self::Plan(Plan { machines, .. })
-            | Self::Cpus(Cpus { machines, .. }) => Some(machines),
-            _ => None,
-        }
-    }
-}
 
 /// Arguments of `check`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]

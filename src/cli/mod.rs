@@ -32,13 +32,14 @@ mod show_verify;
 mod status;
 mod text;
 mod values;
+mod verb;
 mod verify;
 mod verify_json;
 mod wish;
 
 pub use args::{
-    Acquire, Check, Cli, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Release,
-    Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verb, Verify,
+    Acquire, Check, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Release, Reserve,
+    Restart, ShellArgs, Start, Status, Stop, Up, Verify,
 };
 pub use entry::main;
 pub use options::{
@@ -48,3 +49,4 @@ pub use parse::{command, parse, typed};
 pub use run::run;
 pub use select::{Selection, Unmatched};
 pub use values::{MachineFile, OnError, PlanFormat, PlanVerb, Shell, Until, Variable};
+pub use verb::{Cli, Verb};

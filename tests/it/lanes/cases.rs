@@ -254,7 +254,7 @@ pub(super) fn a_stop_ends_the_command_and_its_descendants(place: &dyn Place) {
         let error = lane.run(&command, &stop).unwrap_err();
         let (pid, asked) = stopper.join().unwrap();
         assert!(matches!(error, TransportError::Interrupted), "{error:?}");
-        assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
         assert!(!is_alive(&pid), "{pid}");
     }
 }
@@ -299,7 +299,7 @@ pub(super) fn a_bulk_command_is_stopped_and_timed_like_any_other(place: &dyn Pla
     let error = lane.run(&command, &stop).unwrap_err();
     let (pid, asked) = stopper.join().unwrap();
     assert!(matches!(error, TransportError::Interrupted), "{error:?}");
-    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
     assert!(!is_alive(&pid), "{pid}");
 }
 
