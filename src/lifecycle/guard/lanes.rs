@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) lost: Vec<String>,
     /// Those of them for which the run was stopped.
     pub(super) stopped_for: Vec<String>,
+    /// Lanes that nobody uses any more, and whose shells hold locks.
+    retired: Vec<Box<dyn Transport>>,
 }
 
 /// What one node said and what is held there.
@@ -76,13 +78,19 @@ impl Shared {
         }
     }
 
-    /// A lane has gone: locks that lived with its shell end.
-    fn gone(&self, node: &str, shell: Option<u32>, unanswered: bool) {
+    /// A lane is given up: locks that lived with its shell end with it. After a deadline the shell
+    /// may well be alive, so it is kept; where it is not, the next renewal finds out.
+    fn gone(&self, node: &str, lane: Box<dyn Transport>, unanswered: bool, hung: bool) {
+        let shell = lane.process();
         let mut state = self.locked();
         let Some(hold) = state.nodes.get_mut(node) else { return };
         if unanswered {
             state.nodes.remove(node);
         } else if shell.is_some() && hold.held.values().any(|holder| *holder == shell) {
+            if hung {
+                state.retired.push(lane);
+                return;
+            }
             hold.held.clear();
             state.lost.push(node.to_owned());
         }
@@ -113,6 +121,7 @@ impl<'a> Guard<'a> {
             over: false,
             lost: Vec::new(),
             stopped_for: Vec::new(),
+            retired: Vec::new(),
         };
         let shared = Shared { state: Mutex::new(state), changed: Condvar::new() };
         Self { connector, wait, tell, shared: Arc::new(shared) }
@@ -186,7 +195,8 @@ impl Connector for Guard<'_> {
     fn open(&self, node: &str, stop: &Stop) -> Result<Box<dyn Transport>, TransportError> {
         let lane = self.connector.open(node, stop)?;
         let shared = Arc::clone(&self.shared);
-        let mut lane = Held { lane, node: node.to_owned(), shared, unanswered: false };
+        let lane = Some(lane);
+        let mut lane = Held { lane, node: node.to_owned(), shared, unanswered: false, hung: false };
         let is_free = self.steps_per_lane(node) <= 1;
         let (scopes, claimant) = {
             let mut state = self.shared.locked();
@@ -201,7 +211,8 @@ impl Connector for Guard<'_> {
             (state.scopes.clone(), state.claimant.clone())
         };
         lane.unanswered = true;
-        lane.lane.send(&claimant.take(&scopes, Duration::ZERO, lane.process()))?;
+        let take = claimant.take(&scopes, Duration::ZERO, lane.process());
+        lane.lane().send(&take)?;
         if is_free {
             lane.answer(stop)?;
         }
@@ -215,25 +226,32 @@ impl Connector for Guard<'_> {
 
 /// A lane that may hold locks.
 struct Held {
-    lane: Box<dyn Transport>,
+    /// There until it is dropped.
+    lane: Option<Box<dyn Transport>>,
     node: String,
     shared: Arc<Shared>,
     /// The node's answer about the locks is still to come, before everything else.
     unanswered: bool,
+    /// Its last command outlived its deadline.
+    hung: bool,
 }
 
 impl Held {
+    fn lane(&mut self) -> &mut dyn Transport {
+        self.lane.as_mut().expect("it is there until it is dropped").as_mut()
+    }
+
     fn answer(&mut self, stop: &Stop) -> Result<(), TransportError> {
-        let output = self.lane.receive(stop, &mut |_, _| ())?;
+        let output = self.lane().receive(stop, &mut |_, _| ())?;
         self.unanswered = false;
-        self.shared.note(&self.node, self.lane.process(), &output);
+        self.shared.note(&self.node, self.process(), &output);
         Ok(())
     }
 }
 
 impl Transport for Held {
     fn send(&mut self, command: &Command) -> Result<(), TransportError> {
-        self.lane.send(command)
+        self.lane().send(command)
     }
 
     fn receive(
@@ -244,20 +262,24 @@ impl Transport for Held {
         if self.unanswered {
             self.answer(stop)?;
         }
-        self.lane.receive(stop, sink)
+        let output = self.lane().receive(stop, sink)?;
+        self.hung = matches!(output.exit, Exit::Deadline(_));
+        Ok(output)
     }
 
     fn process(&self) -> Option<u32> {
-        self.lane.process()
+        self.lane.as_ref().and_then(|lane| lane.process())
     }
 
     fn depth(&self) -> usize {
-        self.lane.depth()
+        self.lane.as_ref().map_or(1, |lane| lane.depth())
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.shared.gone(&self.node, self.lane.process(), self.unanswered);
+        if let Some(lane) = self.lane.take() {
+            self.shared.gone(&self.node, lane, self.unanswered, self.hung);
+        }
     }
 }
