@@ -6,7 +6,7 @@ use super::compare::{Change, Condition, compare};
 use super::request::{Refusal, Stage, Target, Verb};
 use super::step::StepId;
 use super::wanted::Wanted;
-use crate::engine::engine;
+use crate::engine::{Labels, engine};
 use crate::model::{EngineKind, Image, ImageFile};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,7 @@ pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     let mut touched = vec![BTreeMap::new(); targets.len()];
     let mut running = vec![BTreeSet::new(); targets.len()];
     let mut meant = vec![BTreeSet::new(); targets.len()];
+    let left: Vec<Vec<Left<'_>>> = targets.iter().map(|target| left(builder, target)).collect();
     for depth in 0..=deepest {
         for (at, target) in targets.iter().enumerate() {
             for wanted in &target.wanted {
@@ -37,7 +38,8 @@ pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
                         meant[at].insert(wanted.spec.name.as_str());
                     }
                     let (touched, running) = (&mut touched[at], &mut running[at]);
-                    container(builder, target, wanted, &images[at], touched, running);
+                    let around = (&images[at], left[at].as_slice());
+                    container(builder, target, wanted, around, touched, running);
                 }
             }
         }
@@ -51,7 +53,7 @@ fn container<'w>(
     builder: &mut Builder<'_>,
     target: &Target<'_>,
     wanted: &'w Wanted<'_>,
-    images: &ImageSteps<'_>,
+    (images, left): (&ImageSteps<'_>, &[Left<'_>]),
     touched: &mut BTreeMap<&'w str, StepId>,
     running: &mut BTreeSet<&'w str>,
 ) {
@@ -64,7 +66,14 @@ fn container<'w>(
     if !is_selected {
         return;
     }
-    match deeds(builder, target, wanted, condition) {
+    let deeds = match condition {
+        Condition::Absent | Condition::Changed(_) | Condition::Broken => {
+            still_held(target, wanted, left)
+                .map_or_else(|| deeds(builder, target, wanted, condition), Err)
+        }
+        condition => deeds(builder, target, wanted, condition),
+    };
+    match deeds {
         Err((message, hint)) => {
             let (node, container) = (target.node.to_owned(), spec.name.clone());
             builder.refusals.push(Refusal { node, container, message, hint });
@@ -78,6 +87,53 @@ fn container<'w>(
             }
         }
     }
+}
+
+/// A container that exists, was placed elsewhere since, and is not selected: it keeps its cores.
+struct Left<'a> {
+    name: &'a str,
+    labels: &'a Labels,
+    cores: BTreeSet<Core>,
+}
+
+/// Socket and core id.
+type Core = (u32, u32);
+
+fn left<'a>(builder: &Builder<'_>, target: &Target<'a>) -> Vec<Left<'a>> {
+    let unselected = target.wanted.iter().filter(|wanted| !is_selected(builder, target, wanted));
+    let changed = unselected
+        .filter(|wanted| matches!(compare(wanted, target.state), Condition::Changed(_)))
+        .filter_map(|wanted| wanted.observed(target.state));
+    let left = changed.filter_map(|found| {
+        let labels = found.labels.as_ref()?;
+        Some(Left { name: &found.name, labels, cores: cores(target, &labels.cpus()) })
+    });
+    left.collect()
+}
+
+fn cores(target: &Target<'_>, cpus: &[u32]) -> BTreeSet<Core> {
+    let machine = &target.state.facts.machine;
+    cpus.iter().filter_map(|cpu| machine.cpu(*cpu)).map(|cpu| (cpu.socket, cpu.core)).collect()
+}
+
+/// Whose cores a container would get that are not free yet, as message and hint.
+fn still_held(
+    target: &Target<'_>,
+    wanted: &Wanted<'_>,
+    left: &[Left<'_>],
+) -> Option<(String, String)> {
+    if left.is_empty() {
+        return None;
+    }
+    let cores = cores(target, &wanted.spec.cpus);
+    let holder = left.iter().find(|left| {
+        let both_share = left.labels.shared && wanted.spec.labels.shared;
+        !both_share && !left.cores.is_disjoint(&cores)
+    })?;
+    let Left { name, labels, .. } = holder;
+    let message =
+        format!("`{name}`, which is not selected, is still on its cores: {}", labels.cpuset);
+    Some((message, format!("select `{name}` too, with `--recreate`: it is to move")))
 }
 
 fn is_selected(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {

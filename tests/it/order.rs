@@ -3,6 +3,7 @@
 use crate::support::world::{self, VERBS, Wish, as_wanted, empty, prepared};
 use std::collections::BTreeSet;
 use vnfctl::engine::State;
+use vnfctl::lifecycle::Failure;
 use vnfctl::model::{EngineKind, glob_matches};
 use vnfctl::plan::{Plan, Stage, Verb};
 
@@ -162,4 +163,28 @@ fn what_another_engine_still_has_goes_too() {
     let told = own(UP).warnings;
     let strays = told.iter().filter(|(_, sentence)| sentence.contains("no longer in the file"));
     assert_eq!(strays.count(), 27);
+}
+
+/// A container that was placed elsewhere since, and is not selected, still is on its cores.
+#[test]
+fn cores_of_what_has_not_moved_yet_are_not_given_away() {
+    const BEFORE: &str = "name = \"move\"\n[nodes.DUT1]\n[defaults]\nengine = \"native\"\n\
+                          [groups.OLD]\ncpu_skip = 1\n";
+    let after = format!("{}[groups.NEW]\ncpu_skip = 1\n", BEFORE.replace("= 1", "= 2"));
+    let before = world::topology(BEFORE);
+    let seen = as_wanted(&before, &empty(&before.topology, "two-sockets-smt"));
+    let loaded = world::topology(&after);
+    let only_new = |_: &str, group: &str, _: &str| group == "NEW";
+    let wish = Wish { is_selected: &only_new, ..Wish::all(UP) };
+    let Err(Failure::Refused(refusals)) = prepared(&loaded, &seen, &wish) else {
+        panic!("a core would be given twice")
+    };
+    let told = "`DUT1_OLD1`, which is not selected, is still on its cores: 1";
+    assert_eq!(refusals[0].message, told);
+    let all = Wish { recreate: true, ..Wish::all(UP) };
+    assert_eq!(touched(&prepared(&loaded, &seen, &all).unwrap().plan).len(), 2);
+    // With another core there is nothing to wait for.
+    let loaded =
+        world::topology(&after.replace("[groups.NEW]\ncpu_skip = 1", "[groups.NEW]\ncpu_skip = 3"));
+    assert_eq!(touched(&prepared(&loaded, &seen, &wish).unwrap().plan).len(), 1);
 }
