@@ -24,7 +24,9 @@ fn text(report: &VerifyReport, all: bool, paint: Paint) -> String {
         let paint = move |line: String| format!("{}\n", paint.paint(tone, clean(&line)));
         lines.into_iter().map(paint).collect::<String>()
     };
-    let notes = report.nodes.iter().flat_map(|node| notes(node, all)).collect();
+    let why = if report.strict { ": fails --strict" } else { "" };
+    let notes = report.nodes.iter().flat_map(|node| notes(node, all));
+    let notes = notes.map(|note| note + why).collect();
     let lines = told(Tone::Bad, failures(report, all)) + &told(noted, notes);
     let mut parts = Vec::new();
     for table in [containers(report), links(report)] {
