@@ -4,7 +4,8 @@ use super::Check;
 use super::context::{Chosen, Context};
 use super::machines::saved;
 use super::show::show_placement;
-use crate::lifecycle::{Failure, NodeFailure, place};
+use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place};
+use crate::model::Node;
 use crate::plan::{Refusal, Wanted, wanted};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
@@ -17,7 +18,10 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     let session = context.session(&loaded, &nodes);
     let mut seen = saved(&args.machines, topology)?;
     let is_saved: Vec<String> = seen.observation.keys().cloned().collect();
-    let asked = session.probe(&|node| chosen.touches(node) && !is_saved.contains(&node.name));
+    let is_asked = |node: &Node| chosen.touches(node) && !is_saved.contains(&node.name);
+    // What runs has its huge pages already.
+    let has_pages = topology.groups.iter().any(|group| !group.hugepages.is_empty());
+    let asked = if has_pages { session.see(&is_asked) } else { session.probe(&is_asked) };
     seen.observation.extend(asked.observation);
     let placed = place(topology, &seen.observation)?;
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
@@ -30,6 +34,8 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
         return Err(Failure::Unable(refusals).into());
     }
     let mut warnings = placed.warnings;
+    let is_meant = |name: &str, group: &str, node: &str| chosen.matches(name, group, node);
+    warnings.extend(check_hugepages(topology, &all, &seen.observation, &is_meant)?);
     // A topology can be checked where its nodes cannot be reached; its placement cannot.
     for NodeFailure { node, error } in asked.failures {
         if matches!(error, TransportError::Interrupted) {

@@ -3,7 +3,9 @@
 
 mod failure;
 mod fan_out;
+mod hugepages;
 mod load;
+mod numa;
 mod observe;
 mod place;
 mod prepare;
@@ -12,6 +14,7 @@ mod verify;
 
 pub use failure::{Failure, NodeFailure};
 pub use fan_out::{Child, Sink, existing, fan_out, is_running};
+pub use hugepages::check_hugepages;
 pub use load::{LoadRequest, load, read};
 pub use observe::{Look, observe};
 pub use place::{Placed, place, saved_facts};

@@ -1,9 +1,10 @@
 //! Placement of a whole topology: each node's machine and interfaces, given to the pure placement.
 
 use super::failure::Failure;
+use super::numa::{doubts, numa};
 use crate::cpu::{GroupRequest, place as place_node};
 use crate::facts::Facts;
-use crate::model::{Group, Mems, Node, Topology};
+use crate::model::{Node, Topology};
 use crate::plan::{Assignment, Observation, Refusal};
 use std::collections::BTreeMap;
 
@@ -54,6 +55,8 @@ fn on_node(
             }),
             Err((message, hint)) => refusals.push(refusal(message, hint)),
         }
+        let doubts = doubts(group, node, facts).into_iter();
+        warnings.extend(doubts.map(|sentence| (node.name.clone(), sentence)));
     }
     if !refusals.is_empty() {
         return Err(refusals);
@@ -78,35 +81,6 @@ fn on_node(
         }
     }
     Ok(assignments)
-}
-
-/// The NUMA node a group names, or where most of its interfaces are (a tie goes to the first
-/// named); `None` = placement's choice. An error is message and hint.
-fn numa(group: &Group, node: &Node, facts: &Facts) -> Result<Option<u32>, (String, String)> {
-    if let Mems::Node(numa) = group.cpuset_mems {
-        return Ok(Some(numa));
-    }
-    let mut votes: Vec<(u32, usize)> = Vec::new();
-    for name in &group.interfaces {
-        let Some(interface) = node.interfaces.get(name) else { continue };
-        match facts.pci.get(&interface.pci) {
-            None => {
-                let message = format!(
-                    "group `{}`: there is no PCI device {} (`{name}`)",
-                    group.name, interface.pci
-                );
-                return Err((message, "`lspci -D` on the node lists what there is".into()));
-            }
-            // The kernel does not say where it is: a machine with one NUMA node.
-            Some(None) => {}
-            Some(Some(numa)) => match votes.iter_mut().find(|(known, _)| known == numa) {
-                Some((_, count)) => *count += 1,
-                None => votes.push((*numa, 1)),
-            },
-        }
-    }
-    let most = votes.iter().map(|(_, count)| *count).max();
-    Ok(votes.iter().find(|(_, count)| Some(*count) == most).map(|(numa, _)| *numa))
 }
 
 /// Facts of a node known only by the saved text of a plain `lscpu -p`: its CPUs, and every

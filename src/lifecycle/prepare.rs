@@ -1,6 +1,7 @@
 //! From a request to a plan: see, place, compare. Nothing is changed here.
 
 use super::failure::{Failure, NodeFailure};
+use super::hugepages::require_hugepages;
 use super::place::place;
 use super::session::{Seen, Session};
 use crate::link::LinkSpec;
@@ -117,6 +118,7 @@ pub fn prepare_from<'a>(
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);
     prepared.plan = build(&plan_request, &targets).map_err(Failure::Refused)?;
+    prepared.warnings.extend(require_hugepages(&plan_request, &targets)?);
     drop(targets);
     prepared.observation = observation;
     Ok(prepared)

@@ -1,8 +1,8 @@
-//! `count`, `cpu_*` and `nf_*`: what a group asks of each of its nodes.
+//! `count`, `cpu_*`, `nf_*`, `cpuset_mems` and `numa`: what a group asks of each of its nodes.
 
 use super::group::{Draft, Section};
 use super::problem::{Place, Report};
-use super::topology::{ChainRequest, CpuRequest, Mems, Scarce, SliceRequest};
+use super::topology::{ChainRequest, CpuRequest, Mems, NumaPolicy, Scarce, SliceRequest};
 use super::value::{Entry, Kind, Table};
 use super::{CHAIN_KEYS, SLICE_KEYS};
 
@@ -196,4 +196,11 @@ pub(super) fn read_mems(section: &Section<'_>, report: &mut Report) -> Mems {
             Mems::Auto
         }
     }
+}
+
+/// Reads `numa`.
+pub(super) fn read_numa(section: &Section<'_>, report: &mut Report) -> NumaPolicy {
+    let choices = [("require", NumaPolicy::Require), ("prefer", NumaPolicy::Prefer)];
+    let word = section.get("numa").and_then(|entry| report.choice(entry, &choices, "`numa` word"));
+    word.unwrap_or_default()
 }

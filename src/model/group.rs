@@ -1,6 +1,6 @@
 //! `[groups.X]` over `[defaults]`: what runs, on which nodes, how.
 
-use super::cpu_request::{read_cpu, read_mems};
+use super::cpu_request::{read_cpu, read_mems, read_numa};
 use super::environment::{read_capabilities, read_devices, read_env, read_mounts};
 use super::glob::glob_matches;
 use super::image::read_image;
@@ -9,11 +9,10 @@ use super::node::check_name;
 use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
-use super::size::read_memory;
-use super::topology::{CpuRequest, EngineKind, Group, Node, NumaPolicy};
+use super::size::{read_hugepages, read_memory};
+use super::topology::{CpuRequest, EngineKind, Group, Node};
 use super::value::{Entry, Kind, Table};
 use super::{GROUP_KEYS, Source};
-use std::collections::BTreeMap;
 
 /// A group's own keys over those of `defaults`.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +87,7 @@ pub(super) fn read_group<'a>(
     let nodes_of_group = read_nodes_of(&section, place, nodes, report);
     let cpu = read_cpu(&section, place, report);
     let cpuset_mems = read_mems(&section, report);
+    let numa = read_numa(&section, report);
     let interfaces =
         read_interfaces(&section, nodes_of_group.as_deref().unwrap_or_default(), nodes, report);
     let mounts = read_mounts(&section, report);
@@ -97,6 +97,7 @@ pub(super) fn read_group<'a>(
     let devices = read_devices(&section, report);
     let network = read_network(&section, engine, report);
     let memory = section.get("memory").and_then(|entry| read_memory(entry, report));
+    let hugepages = section.get("hugepages").map(|entry| read_hugepages(entry, report));
     let command = read_command(&section, report);
     let depends_on = match section.get("depends_on") {
         Some(entry) => report.distinct("depends_on", &entry.value),
@@ -109,8 +110,8 @@ pub(super) fn read_group<'a>(
         nodes: nodes_of_group.iter().flatten().map(|node| nodes[*node].name.clone()).collect(),
         cpu,
         cpuset_mems,
-        numa: NumaPolicy::default(),
-        hugepages: BTreeMap::new(),
+        numa,
+        hugepages: hugepages.unwrap_or_default(),
         interfaces,
         mounts,
         env,

@@ -8,11 +8,11 @@ use super::mask::masked;
 use super::merge::merge;
 use super::names::is_word;
 use super::node::{check_name, read_nodes, warn_of_same_machine};
+use super::placement::read_placement;
 use super::problem::{Place, Problem, Problems, Report};
-use super::read::listed;
 use super::secret;
-use super::topology::{Group, PlacementMode, Topology};
-use super::value::{Kind, Parser, Table};
+use super::topology::{Group, Topology};
+use super::value::{Parser, Table};
 use super::{GROUP_KEYS, TOP_KEYS};
 use crate::command::Secret;
 
@@ -123,20 +123,6 @@ fn read_name(document: &Table, report: &mut Report) -> Option<String> {
     };
     let word = report.text("name", &entry.value)?;
     check_name("topology", word.text, word.place, report).then(|| word.text.to_owned())
-}
-
-fn read_placement(document: &Table, report: &mut Report) -> PlacementMode {
-    let Some(entry) = document.get("placement") else { return PlacementMode::default() };
-    if let Kind::Text(text) = &entry.value.kind
-        && text == "auto"
-    {
-        report
-            .add(&entry.value.place, "placement `auto` is not there yet", "not there yet")
-            .help(format!("known: {}", listed(&["slots", "csit"])));
-        return PlacementMode::default();
-    }
-    let choices = [("slots", PlacementMode::Slots), ("csit", PlacementMode::Csit)];
-    report.choice(entry, &choices, "placement").unwrap_or_default()
 }
 
 fn read_prefix(document: &Table, report: &mut Report) -> String {

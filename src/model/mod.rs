@@ -10,7 +10,7 @@
 //! | key | value |
 //! |---|---|
 //! | `name` | name of the topology; required |
-//! | `placement` | `"slots"` (default) or `"csit"`: how cpusets are computed |
+//! | `placement` | `"slots"` (default), `"csit"` or `"auto"`: how cpusets are computed |
 //! | `prefix` | text before every container name; default empty |
 //! | `[nodes.NAME]` | a machine; at least one |
 //! | `[defaults]` | any key of a group, for groups that do not have it themselves; a group's own key replaces it whole, also `env` |
@@ -39,7 +39,7 @@
 //! | `nodes` | list of node names or globs (`*`, `?`); default all |
 //! | `count` | containers per node, 1 to 65535; default 1 |
 //! | `cpu_count` | CPUs per container; 0 = all that are left; default 1 |
-//! | `cpu_skip` | slots left alone on the NUMA node; default the node's `system_cpus` |
+//! | `cpu_skip` | slots left alone on the NUMA node; default the node's `system_cpus`; not with `auto` |
 //! | `cpu_shared` | `true`: all containers of the group on the same CPUs; default `false` |
 //! | `cpu_scarce` | `"refuse"` (default) or `"share"`: what to do with too few CPUs |
 //! | `smt_used` | also hand out sibling threads; default `false`, with `nf_*` what the machine has |
@@ -47,8 +47,9 @@
 //! | `nf_dtc` | data-plane cores per NF, or 0.5 for one thread; default 1 |
 //! | `nf_mtcr` | NF mains per core; default 2 |
 //! | `nf_dtcr` | NFs per data-plane core; default 1 |
-//! | `vs_dtc` | data-plane cores of the vswitch; default 1 |
+//! | `vs_dtc` | data-plane cores of the vswitch; default 1; not with `auto` |
 //! | `cpuset_mems` | `"auto"` (default) or the number of a NUMA node |
+//! | `numa` | with `placement = "auto"` only: `"require"` (default) refuses where that NUMA node is full, `"prefer"` takes the nearest that has room |
 //! | `interfaces` | list of named interfaces of each of its nodes |
 //! | `mounts` | list of `"/on/node:/in/container[:ro]"`; a missing directory is made when the first ends in `/` |
 //! | `env` | table of variables |
@@ -58,6 +59,7 @@
 //! | `devices` | list of `"/dev/on/node[:/dev/in/container[:rwm]]"` |
 //! | `network` | native, lxc: `"none"` (own, with a loopback only) or `"host"`. docker, podman: as the engine says |
 //! | `memory` | limit: `"2GiB"`, `"512MiB"`, `"1GB"`, or bytes; 4 MiB at least |
+//! | `hugepages` | table of huge pages per container: `{ "2MiB" = 256 }`; page sizes are powers of two from 64 KiB to 16 GiB |
 //! | `command` | list: program and arguments; default the image's own |
 //! | `depends_on` | list of groups that must be running first |
 //!
@@ -98,6 +100,7 @@ mod mask;
 mod merge;
 mod names;
 mod node;
+mod placement;
 mod port;
 mod problem;
 mod read;
@@ -112,6 +115,7 @@ pub use names::{is_name, nearest};
 pub use node::parse_ssh;
 pub use problem::{Mark, Problem, Problems};
 pub use secret::looks_secret;
+pub use size::{page_size, page_size_word};
 pub use topology::{
     Become, ChainRequest, CpuRequest, EngineKind, Group, Image, ImageFile, Interface, Link,
     LinkEnd, LinkKind, Mems, Mount, Node, NumaPolicy, PlacementMode, Scarce, SliceRequest,
@@ -167,6 +171,7 @@ pub const GROUP_KEYS: &[&str] = &[
     "nf_dtcr",
     "vs_dtc",
     "cpuset_mems",
+    "numa",
     "interfaces",
     "mounts",
     "env",
@@ -177,6 +182,7 @@ pub const GROUP_KEYS: &[&str] = &[
     "devices",
     "network",
     "memory",
+    "hugepages",
     "command",
     "depends_on",
 ];

@@ -5,6 +5,7 @@
 
 mod build;
 mod compare;
+mod hugepages;
 mod links;
 mod lower;
 mod raise;
@@ -16,6 +17,7 @@ mod wanted;
 
 pub use build::build;
 pub use compare::{Change, Condition, NodeState, Observation, compare, compare_links, orphans};
+pub use hugepages::{Hugepages, hugepages};
 pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};
 pub use script::script;

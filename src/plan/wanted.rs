@@ -1,5 +1,6 @@
 //! What should be: one container specification per instance, with labels and hash.
 
+use super::hugepages;
 use super::request::Refusal;
 use crate::command::Secret;
 use crate::engine::{ContainerSpec, Labels, engine};
@@ -175,6 +176,7 @@ fn describe(group: &Group) -> Map<String, Value> {
     put("devices", json!(group.devices));
     put("network", json!(group.network));
     put("memory", json!(group.memory));
+    put(hugepages::FIELD, hugepages::described(&group.hugepages));
     fields.retain(|_, value| {
         !matches!(value, Value::Null | Value::Bool(false)) && *value != json!([])
     });

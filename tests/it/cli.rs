@@ -276,6 +276,39 @@ fn what_an_engine_cannot_do_is_3_before_anything_is_done() {
     }
 }
 
+#[test]
+fn what_a_saved_machine_does_not_tell_is_not_taken_for_granted() {
+    let topology =
+        LAB.replace("cpu_count = 2", "cpu_count = 2\nhugepages = { \"2MiB\" = 9999999 }");
+    let sandbox = Sandbox::with(&topology, "two-sockets-smt");
+    for verb in ["check", "plan up"] {
+        let ended = sandbox.run(&format!("{verb} {ON}")).with(0);
+        let told = "DUT1: huge pages are not checked: a saved `lscpu -p` does not tell them";
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    }
+    assert_eq!(sandbox.run(&format!("plan down {ON}")).with(0).stderr, "");
+}
+
+#[test]
+fn pages_that_are_not_there_are_5() {
+    // This machine, whatever it has: no machine has that many.
+    let topology = "name = \"here\"\n[nodes.DUT1]\nbecome = \"none\"\n[groups.NF]\nengine = \"native\"\n\
+                    cpu_scarce = \"share\"\nhugepages = { 2MiB = 4000000000 }\n";
+    let sandbox = Sandbox::new();
+    sandbox.write("here.toml", topology);
+    for verb in ["check", "plan", "create --dry-run"] {
+        let ended = sandbox.run(verb).with(5);
+        assert!(
+            ended.stderr.contains("4000000000 asked for (`NF` 1 container"),
+            "{}",
+            ended.stderr
+        );
+        assert_eq!(ended.stdout, "");
+    }
+    let status = sandbox.run("status").with(7);
+    assert!(status.stdout.contains("absent"), "{}", status.stderr);
+}
+
 /// Every key of a document, at any depth.
 fn keys(value: &Value, found: &mut std::collections::BTreeSet<String>) {
     match value {

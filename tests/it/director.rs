@@ -170,6 +170,32 @@ fn a_name_without_a_file_finds_what_it_owns_by_labels() {
     assert_eq!(told, ["stop DUT1_VNF1", "destroy DUT1_VNF1"]);
 }
 
+#[test]
+fn pages_that_are_not_free_stop_everything_before_the_first_act() {
+    let loaded =
+        world::topology(&PAIR.replace("cpu_skip", "hugepages.2MiB = 33\ncount = 2\ncpu_skip"));
+    let [probe, query] = questions(&loaded).map(|command| command.words());
+    let of = |free: u64| {
+        let folder = "node0/hugepages/hugepages-2048kB";
+        let is = |file: &str, number: u64| format!("{folder}/{file}_hugepages:{number}\n");
+        let probed = PROBED.replace(&is("free", 0), &is("free", free));
+        Reply::ok(probed.replace(&is("nr", 0), &is("nr", 100)))
+    };
+    let silent = Reply::ok("");
+    let nodes = |free| {
+        let nodes = Fake::new().on("DUT1", &probe, of(66)).on("DUT2", &probe, of(free));
+        nodes.on("", &query, silent.clone())
+    };
+    let few = nodes(65);
+    let (code, text) = told(try_prepare(&loaded, &few, UP, false).unwrap_err());
+    assert_eq!(code, ExitCode::PlacementImpossible, "{text}");
+    assert!(text.starts_with("error: DUT2: NUMA node 0: 65 of 100 huge pages of 2MiB"), "{text}");
+    assert!(text.contains("66 asked for (`VNF` 2 containers x 33)"), "{text}");
+    assert!(text.contains("hint: `echo 101 > /sys/kernel/mm/hugepages/"), "{text}");
+    assert_eq!(few.ran("DUT2").len(), 2, "facts and engine are asked, nothing is done");
+    try_prepare(&loaded, &nodes(66), UP, false).unwrap();
+}
+
 struct Silent;
 
 impl Reporter for Silent {

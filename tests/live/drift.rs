@@ -63,8 +63,10 @@ fn repinned_is_pinned_back(bed: &Bed) {
     for task in bed.tasks(pid) {
         assert_eq!((task.cpus.as_str(), task.mems.as_str()), ("1", "0"), "{task:?}");
     }
+    bed.binds_memory("VNF1");
     on.run("up").did_nothing();
     on.run("restart --grace 1s").exits(0);
+    bed.binds_memory("VNF1");
     assert!(bed.tasks(bed.first("VNF1")).iter().all(|task| task.cpus == "1"), "and stays so");
     on.down();
 }

@@ -33,6 +33,7 @@ fn up_pins_and_down_leaves_nothing(bed: &Bed) {
     }
     let cpuset = bed.cgroup_file(pids[0], "cpuset", "cpuset.cpus", "cpuset.cpus");
     assert_eq!(cpuset, "1", "the cgroup itself must hold the pin, or an exec escapes it");
+    bed.binds_memory("VNF2");
 
     on.run("verify").exits(0);
     on.run("status").exits(0);
@@ -67,6 +68,7 @@ fn stop_keeps_the_container(bed: &Bed) {
     let second = bed.first("VNF1");
     assert_ne!(first, second);
     assert!(bed.tasks(second).iter().all(|task| task.cpus == "1"));
+    bed.binds_memory("VNF1");
     on.run("start").did_nothing();
     on.run("status").exits(0);
     let logs = on.run("logs").exits(0);
@@ -76,6 +78,7 @@ fn stop_keeps_the_container(bed: &Bed) {
 
     on.run("restart --grace 2s").exits(0);
     assert_ne!(bed.first("VNF1"), second);
+    bed.binds_memory("VNF1");
     on.run("status").exits(0);
     on.run("destroy --yes").exits(0);
     assert_eq!(bed.traces(), "");

@@ -5,6 +5,7 @@ mod bytes;
 mod change;
 mod deadline;
 mod drift;
+mod hugepages;
 mod interrupt;
 mod lab;
 mod lifecycle;

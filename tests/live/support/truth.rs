@@ -165,6 +165,28 @@ impl Bed {
         folders
     }
 
+    /// Memory is bound to NUMA node 0, the DUTs' only one: for every process, by the cgroup, and
+    /// by what the engine starts it with, so that it is not merely inherited. `short`: `VNF1`.
+    #[track_caller]
+    pub(crate) fn binds_memory(&self, short: &str) {
+        let (pid, name) = (self.first(short), self.container(short));
+        for task in self.tasks(pid) {
+            assert_eq!(task.mems, "0", "{task:?}");
+        }
+        assert_eq!(self.cgroup_file(pid, "cpuset", "cpuset.mems", "cpuset.mems"), "0");
+        let kept = self.dut.must(&match self.engine {
+            Engine::Docker | Engine::Podman => {
+                let program = self.engine.word();
+                format!("{program} container inspect -f '{{{{.HostConfig.CpusetMems}}}}' {name}")
+            }
+            Engine::Lxc => format!(
+                "sed -n 's/^lxc.cgroup2*.cpuset.mems = //p' $(lxc-config lxc.lxcpath)/{name}/config"
+            ),
+            Engine::Native => format!("sed -n 2p /run/vnfctl/native/{name}/cpuset"),
+        });
+        assert_eq!(kept, "0", "the engine itself does not know the memory node");
+    }
+
     /// What lives for the containers of this case right now.
     pub(crate) fn living(&self) -> Living {
         let mut living = Living { processes: BTreeSet::new(), cgroups: BTreeSet::new() };
