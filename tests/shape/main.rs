@@ -8,6 +8,7 @@ mod dut;
 mod ended;
 mod machine;
 mod pinning;
+mod placement;
 mod truth;
 
 /// One `#[test]` for each case and numbering of SMT siblings. The profile `shape` lets one case
