@@ -4,9 +4,11 @@ use super::Status;
 use super::context::{Chosen, Context};
 use super::show::JSON_VERSION;
 use crate::engine::{Observed, State};
-use crate::lifecycle::place;
+use crate::lifecycle::place_regardless;
 use crate::model::EngineKind;
-use crate::plan::{Condition, Wanted, compare, compare_links, orphans, wanted};
+use crate::plan::{
+    Condition, Wanted, compare, compare_links, orphans, real_cpus, real_mems, wanted,
+};
 use crate::ui::{Cell, ExitCode, Format, Table, Tone};
 use serde::Serialize;
 
@@ -43,7 +45,8 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
     let nodes = context.nodes(topology);
     let session = context.session(&loaded, &nodes).within(args.patience.timeout);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
-    let placed = place(topology, &seen.observation)?;
+    let placed = place_regardless(topology, &seen.observation)?;
+    context.warn(&placed.warnings);
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
     let mut rows = Vec::new();
     let mut links = Vec::new();
@@ -114,9 +117,13 @@ fn row(wanted: &Wanted<'_>, condition: &Condition, seen: Option<&Observed>) -> R
         state,
         image: seen.map(|seen| seen.image.clone()).unwrap_or_default(),
         cpuset_cpus_wanted: wanted.spec.cpuset(),
-        cpuset_cpus: seen.and_then(|seen| seen.cpus.as_ref()).map(ToString::to_string),
+        cpuset_cpus: seen
+            .and_then(|seen| real_cpus(seen, &wanted.spec.cpus))
+            .map(ToString::to_string),
         cpuset_mems_wanted: wanted.spec.memset(),
-        cpuset_mems: seen.and_then(|seen| seen.mems.as_ref()).map(ToString::to_string),
+        cpuset_mems: seen
+            .and_then(|seen| real_mems(seen, &wanted.spec.mems))
+            .map(ToString::to_string),
         drift,
     }
 }

@@ -3,7 +3,7 @@
 use super::Verify;
 use super::context::{Chosen, Context};
 use super::show::{show_verify, verify_json};
-use crate::lifecycle::{place, verify};
+use crate::lifecycle::{place_regardless, verify};
 use crate::plan::{Wanted, wanted};
 use crate::ui::{ExitCode, Format};
 
@@ -14,7 +14,8 @@ pub(super) fn run(context: &Context<'_>, args: &Verify) -> anyhow::Result<ExitCo
     let nodes = context.nodes(topology);
     let session = context.session(&loaded, &nodes).within(args.patience.timeout);
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
-    let placed = place(topology, &seen.observation)?;
+    let placed = place_regardless(topology, &seen.observation)?;
+    context.warn(&placed.warnings);
     let all = wanted(topology, &placed.assignments, &loaded.secrets);
     let meant: Vec<&Wanted<'_>> = all
         .iter()

@@ -1,167 +1,111 @@
 //! Why a group cannot be placed: asked, free, help, in cores.
 
-use super::place::GroupRequest;
-use super::slots::SlotsError;
-use super::{Core, CpuSet, Machine, Refusal};
-use crate::model::CpuRequest;
+use super::place::{Attempt, GroupRequest, Site};
+use super::suggest::Trials;
+use super::taken::{CoreKey, Taken};
+use super::{Core, CpuSet, GroupPlacement, Machine, Refusal};
+use crate::model::PlacementMode;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The cores of a node that groups have, and the rest.
-pub(crate) struct Occupied<'a> {
-    machine: &'a Machine,
-    system_cpus: usize,
-    /// Indices of the groups that have a core, by (socket, core id).
-    pub(crate) users: BTreeMap<(u32, u32), BTreeSet<usize>>,
+/// The cores of a node that placed groups have.
+pub(crate) struct Occupied {
+    /// Indices of the groups that have a core.
+    pub(crate) users: BTreeMap<CoreKey, BTreeSet<usize>>,
 }
 
-impl<'a> Occupied<'a> {
-    pub(crate) fn new(machine: &'a Machine, system_cpus: u32) -> Self {
-        let system_cpus = usize::try_from(system_cpus).unwrap_or(usize::MAX);
-        Self { machine, system_cpus, users: BTreeMap::new() }
-    }
-
-    /// Notes that group `at` has `cpus`.
-    pub(crate) fn take(&mut self, at: usize, cpus: &[u32]) {
-        for cpu in cpus.iter().filter_map(|cpu| self.machine.cpu(*cpu)) {
-            self.users.entry((cpu.socket, cpu.core)).or_default().insert(at);
+impl Occupied {
+    pub(crate) fn by(machine: &Machine, groups: &[Option<GroupPlacement>]) -> Self {
+        let mut users: BTreeMap<CoreKey, BTreeSet<usize>> = BTreeMap::new();
+        for (at, group) in groups.iter().enumerate() {
+            let mut last: &[u32] = &[];
+            for container in group.iter().flat_map(|group| &group.containers) {
+                // Containers that share are on the same CPUs.
+                if container.cpus == last {
+                    continue;
+                }
+                last = &container.cpus;
+                for cpu in last.iter().filter_map(|cpu| machine.cpu(*cpu)) {
+                    users.entry((cpu.socket, cpu.core)).or_default().insert(at);
+                }
+            }
         }
+        Self { users }
     }
+}
 
-    /// Slots of a NUMA node that neither the system nor a group other than `except` has.
-    fn free(&self, numa: u32, except: usize) -> CpuSet {
-        let slots = self.machine.slots(numa);
-        let taken = |core: &Core| {
-            let users = self.users.get(&(core.socket, core.core));
-            users.is_some_and(|users| users.iter().any(|user| *user != except))
+/// The refusal of every group that failed.
+pub(crate) fn explain(
+    site: &Site<'_>,
+    requests: &[GroupRequest<'_>],
+    attempt: &Attempt,
+) -> Vec<Refusal> {
+    let taken = Taken::new(site.machine, requests, site.claims);
+    let free = Free { site, occupied: Occupied::by(site.machine, &attempt.groups), taken: &taken };
+    let mut refusals = Vec::new();
+    for failures in attempt.failures.chunk_by(|one, other| one.at == other.at) {
+        let first = &failures[0];
+        let trials = Trials::new(site, requests, attempt, first, &free);
+        let suggestions = trials.suggestions();
+        let help = if let Some(help) = trials.without_orphans(&taken) {
+            help
+        } else if !suggestions.is_empty() {
+            let words: Vec<_> = suggestions.iter().map(ToString::to_string).collect();
+            words.join(", or ").replacen(&words[0], &format!("{} fits", words[0]), 1)
+        } else if site.all_slots().is_empty() {
+            "bring CPUs online, or let this login use some (its cgroup's cpuset)".to_owned()
+        } else {
+            "not one container of this group fits beside the others: end or change those, or use \
+             another machine"
+                .to_owned()
         };
-        let free = slots.iter().enumerate().skip(self.system_cpus).filter(|(_, core)| !taken(core));
-        free.filter_map(|(slot, _)| u32::try_from(slot).ok()).collect()
+        let reasons: Vec<_> = failures.iter().map(|failure| failure.reason.as_str()).collect();
+        refusals.push(Refusal {
+            group: requests[first.at].group.to_owned(),
+            reason: reasons.join("; "),
+            free: free.text(),
+            help,
+            suggestions,
+        });
+    }
+    refusals
+}
+
+/// What neither the system nor anybody else has.
+pub(crate) struct Free<'a> {
+    site: &'a Site<'a>,
+    occupied: Occupied,
+    taken: &'a Taken<'a>,
+}
+
+impl Free<'_> {
+    /// Free slots of a NUMA node.
+    pub(crate) fn slots(&self, numa: u32) -> CpuSet {
+        let system = usize::try_from(self.site.system_cpus).unwrap_or(usize::MAX);
+        let free = |core: &Core| {
+            let core = (core.socket, core.core);
+            !self.occupied.users.contains_key(&core) && self.taken.others(core).is_empty()
+        };
+        let slots = (0..).zip(self.site.slots(numa)).skip(system);
+        slots.filter(|(_, core)| free(core)).map(|(slot, _)| slot).collect()
     }
 
-    fn free_text(&self, except: usize) -> String {
-        let of_node = |numa: u32| {
-            let free = self.free(numa, except);
-            let all = self.machine.slots(numa).len();
-            let cores = free.0.len();
+    fn text(&self) -> String {
+        let of_node = |(numa, slots): (&u32, &Vec<Core>)| {
+            let free = self.slots(*numa);
+            let (cores, all) = (free.0.len(), slots.len());
             if cores == 0 {
                 return format!("none of {all} cores of NUMA node {numa}");
             }
-            let word = if cores == 1 { "slot" } else { "slots" };
-            format!("{cores} of {all} cores of NUMA node {numa} ({word} {free})")
+            let text = format!("{cores} of {all} cores of NUMA node {numa}");
+            if self.site.mode == PlacementMode::Auto {
+                return text;
+            }
+            format!("{text} ({} {free})", if cores == 1 { "slot" } else { "slots" })
         };
-        let nodes: Vec<_> = self.machine.numa_nodes().0.into_iter().map(of_node).collect();
+        let nodes: Vec<_> = self.site.all_slots().iter().map(of_node).collect();
         if nodes.is_empty() {
             return "no CPU of this machine may be used".to_owned();
         }
         format!("free: {}", nodes.join(", "))
     }
-
-    /// The first slot of a run of `length` free slots.
-    fn run(&self, numa: u32, except: usize, length: u64) -> Option<u32> {
-        let free = self.free(numa, except).0;
-        let length = u32::try_from(length).ok()?;
-        free.iter().copied().find(|first| {
-            first
-                .checked_add(length)
-                .is_some_and(|end| (*first..end).all(|slot| free.contains(&slot)))
-        })
-    }
-
-    /// Another place on this machine where a run of `length` slots is free.
-    fn elsewhere(&self, numa: u32, except: usize, length: u64) -> Option<String> {
-        let length = length.max(1);
-        if let Some(skip) = self.run(numa, except, length) {
-            return Some(format!("`cpu_skip = {skip}`"));
-        }
-        let others = self.machine.numa_nodes().0.into_iter().filter(|other| *other != numa);
-        others.into_iter().find_map(|other| {
-            let skip = self.run(other, except, length)?;
-            Some(format!("`cpuset_mems = {other}` with `cpu_skip = {skip}`"))
-        })
-    }
-}
-
-/// Cores a request asks for on its NUMA node, after those it skips.
-pub(crate) fn wanted(cpu: &CpuRequest) -> u64 {
-    match cpu {
-        CpuRequest::Slice(slice) => {
-            let containers = if slice.cpu_shared { 1 } else { slice.count };
-            u64::from(slice.cpu_count) * u64::from(containers)
-        }
-        CpuRequest::Chain(chain) => {
-            let all = u64::from(chain.nf_chains) * u64::from(chain.nf_nodes);
-            let per = |ratio: u32| all.div_ceil(u64::from(ratio.max(1)));
-            per(chain.nf_mtcr) + per(chain.nf_dtcr) * u64::from(chain.nf_dtc.unwrap_or(1))
-        }
-    }
-}
-
-/// A question that has no sound answer.
-pub(crate) fn refuse(
-    at: usize,
-    request: &GroupRequest<'_>,
-    numa: u32,
-    reason: &str,
-    error: Option<&SlotsError>,
-    occupied: &Occupied<'_>,
-) -> Refusal {
-    let help = match error {
-        Some(SlotsError::NoSmt | SlotsError::NoSibling { .. }) => {
-            "`smt_used = false` takes one thread per core".to_owned()
-        }
-        Some(SlotsError::HalfWithoutSmt) => "`nf_dtc = 1` takes whole cores".to_owned(),
-        Some(SlotsError::NoDataPlane) => {
-            "`nf_dtc = 1` gives each NF a core, `nf_dtc = 0.5` one thread".to_owned()
-        }
-        Some(SlotsError::NoCpus) => {
-            format!("NUMA nodes with CPUs: {}", occupied.machine.numa_nodes())
-        }
-        Some(SlotsError::Range(_)) => "chains, NFs and ratios count from 1".to_owned(),
-        _ => less_or_elsewhere(at, request.cpu, numa, occupied),
-    };
-    let of_node = if error.is_some() { "" } else { ":" };
-    Refusal {
-        group: request.group.to_owned(),
-        reason: format!("NUMA node {numa}{of_node} {reason}"),
-        free: occupied.free_text(at),
-        help,
-    }
-}
-
-/// Two groups that want the same cores.
-pub(crate) fn refuse_overlap(
-    at: usize,
-    request: &GroupRequest<'_>,
-    numa: u32,
-    other: &str,
-    cores: &CpuSet,
-    occupied: &Occupied<'_>,
-) -> Refusal {
-    let word = if cores.0.len() == 1 { "slot" } else { "slots" };
-    Refusal {
-        group: request.group.to_owned(),
-        reason: format!("`{other}` has {word} {cores} of NUMA node {numa} too"),
-        free: occupied.free_text(at),
-        help: less_or_elsewhere(at, request.cpu, numa, occupied),
-    }
-}
-
-fn less_or_elsewhere(at: usize, cpu: &CpuRequest, numa: u32, occupied: &Occupied<'_>) -> String {
-    let CpuRequest::Slice(slice) = cpu else {
-        return "fewer chains or NFs, a smaller `nf_dtc`, higher `nf_mtcr` or `nf_dtcr`, or another \
-                NUMA node (`cpuset_mems`)"
-            .to_owned();
-    };
-    if let Some(place) = occupied.elsewhere(numa, at, wanted(cpu)) {
-        return format!("{place} has room");
-    }
-    let free = occupied.free(numa, at).0.len() as u64;
-    let containers = if slice.cpu_shared { 1 } else { u64::from(slice.count.max(1)) };
-    let fits = free / containers;
-    let smaller = match (fits, u64::from(slice.cpu_count)) {
-        (1.., count) if count > fits => format!("`cpu_count = {fits}` fits, or "),
-        (_, count @ 1..) if free >= count => format!("`count = {}` fits, or ", free / count),
-        _ => String::new(),
-    };
-    format!("{smaller}`cpu_scarce = \"share\"` shares what there is, with a warning")
 }

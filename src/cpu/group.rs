@@ -4,28 +4,31 @@
 //! everywhere else [`slots`] answers or refuses. On ordinary machines the two are the same; they
 //! differ where offline CPUs have shifted CSIT's list and its answer is sound all the same.
 
-use super::explain::wanted;
-use super::share::share;
+use super::place::{Failure, Site};
+use super::share::{pool, share};
 use super::slots::{self, SlotsError};
+use super::taken::Taken;
 use super::{Core, Doubt, Machine, Nf, Slice, Warning, csit, doubts_of_nf, doubts_of_slice};
-use crate::model::{ChainRequest, CpuRequest, PlacementMode, Scarce, SliceRequest};
+use crate::model::{ChainRequest, PlacementMode, Scarce, SliceRequest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a group has no CPUs.
-pub(crate) struct Unplaced {
-    pub(crate) reason: String,
-    pub(crate) error: Option<SlotsError>,
+pub(crate) enum Unplaced {
+    /// The arithmetic has no answer.
+    Unanswered { reason: String, error: Option<SlotsError> },
+    /// Others have every slot.
+    Taken(Failure),
 }
 
 impl From<SlotsError> for Unplaced {
     fn from(error: SlotsError) -> Self {
-        Self { reason: error.to_string(), error: Some(error) }
+        Self::Unanswered { reason: error.to_string(), error: Some(error) }
     }
 }
 
 impl From<csit::CsitError> for Unplaced {
     fn from(error: csit::CsitError) -> Self {
-        Self { reason: format!("{error} (CSIT: {})", error.word()), error: None }
+        Self::Unanswered { reason: format!("{error} (CSIT: {})", error.word()), error: None }
     }
 }
 
@@ -37,10 +40,10 @@ pub(crate) struct Answer {
 
 /// Where a group is placed.
 pub(crate) struct GroupSite<'a> {
-    pub(crate) mode: PlacementMode,
-    pub(crate) machine: &'a Machine,
-    /// Slots kept for the system.
-    pub(crate) system_cpus: u32,
+    pub(crate) site: &'a Site<'a>,
+    pub(crate) taken: &'a Taken<'a>,
+    /// Index of its request.
+    pub(crate) at: usize,
     pub(crate) numa: u32,
     /// Slots of `numa`.
     pub(crate) slots: &'a [Core],
@@ -50,7 +53,7 @@ pub(crate) struct GroupSite<'a> {
 
 impl GroupSite<'_> {
     pub(crate) fn slice(&self, request: &SliceRequest) -> Result<Answer, Unplaced> {
-        let skip = request.cpu_skip.unwrap_or(self.system_cpus);
+        let skip = request.cpu_skip.unwrap_or(self.site.system_cpus);
         let ask = |container: u32| {
             let turn = if request.cpu_shared { 0 } else { i64::from(container) };
             Slice {
@@ -61,7 +64,7 @@ impl GroupSite<'_> {
             }
         };
         let asks = (0..request.count).map(ask);
-        let theirs = asks.clone().map(|ask| csit::slice(self.machine, &ask));
+        let theirs = asks.clone().map(|ask| csit::slice(self.site.machine, &ask));
         let theirs = theirs.collect::<Result<Vec<_>, _>>();
         let doubts = |answers: &[Vec<u32>]| {
             // Containers on the same CPUs ask the same.
@@ -69,32 +72,46 @@ impl GroupSite<'_> {
             let one = |(ask, answer): (Slice, &Vec<u32>)| match &known {
                 Some((asked, doubts)) if *asked == ask => doubts.clone(),
                 _ => {
-                    let doubts = slice_doubts(self.machine, request, skip, &ask, answer);
+                    let doubts = slice_doubts(self.site.machine, request, skip, &ask, answer);
                     known.insert((ask, doubts)).1.clone()
                 }
             };
             asks.clone().zip(answers).map(one).collect::<Vec<_>>()
         };
-        let answer = match (self.mode, theirs) {
+        let answer = match (self.site.mode, theirs) {
             (PlacementMode::Csit, Ok(theirs)) => {
                 let warnings = self.doubtful(&doubts(&theirs));
                 return Ok(Answer { containers: theirs, warnings });
             }
             (PlacementMode::Csit, Err(error)) => Err(error.into()),
-            (_, Ok(theirs)) if self.stands(&doubts(&theirs), &[]) => Ok(theirs),
-            (_, _) => sound_slice(self.slots, request, skip, asks),
+            (_, theirs) => match (theirs, sound_slice(self.slots, request, skip, asks.clone())) {
+                // Whether CSIT's is doubtful matters only where the two differ.
+                (Ok(theirs), Ok(ours)) if theirs == ours => Ok(ours),
+                (Ok(theirs), _) if self.stands(&doubts(&theirs), &[]) => Ok(theirs),
+                (_, ours) => ours,
+            },
         };
-        match answer {
-            Err(_) if request.cpu_scarce == Scarce::Share && !self.slots.is_empty() => {
-                Ok(self.shared(request, skip))
-            }
-            answer => Ok(Answer { containers: answer?, warnings: Vec::new() }),
+        if request.cpu_scarce == Scarce::Refuse || self.slots.is_empty() {
+            return Ok(Answer { containers: answer?, warnings: Vec::new() });
         }
+        match answer {
+            Ok(containers) if self.may_stay(&containers) => {
+                Ok(Answer { containers, warnings: Vec::new() })
+            }
+            answer => self.shared(request, skip, answer.ok()),
+        }
+    }
+
+    /// Whether nobody else has these CPUs, or every container is on its own already.
+    fn may_stay(&self, containers: &[Vec<u32>]) -> bool {
+        let there =
+            |(ordinal, cpus): (u32, &Vec<u32>)| self.taken.is_there(self.group, ordinal, cpus);
+        self.taken.leaves(containers) || (1..).zip(containers).all(there)
     }
 
     pub(crate) fn chain(&self, request: &ChainRequest) -> Result<Answer, Unplaced> {
         // CSIT `get_affinity_nf`: system, vswitch main, vswitch data plane.
-        let skip = i64::from(self.system_cpus) + 1 + i64::from(request.vs_dtc);
+        let skip = i64::from(self.site.system_cpus) + 1 + i64::from(request.vs_dtc);
         let ask = Nf {
             node: self.numa,
             chains: i64::from(request.nf_chains),
@@ -107,20 +124,24 @@ impl GroupSite<'_> {
             skip,
             smt_used: request.smt_used,
         };
-        let theirs = ask.all().map(|nf| csit::nf(self.machine, &nf)).collect::<Result<Vec<_>, _>>();
-        if self.mode == PlacementMode::Csit {
+        let theirs =
+            ask.all().map(|nf| csit::nf(self.site.machine, &nf)).collect::<Result<Vec<_>, _>>();
+        if self.site.mode == PlacementMode::Csit {
             let containers = theirs?;
-            let warnings = self.doubtful(&doubts_of_nf(self.machine, &ask, &containers));
+            let warnings = self.doubtful(&doubts_of_nf(self.site.machine, &ask, &containers));
             return Ok(Answer { containers, warnings });
         }
         // Sharing in an otherwise sound density is what its ratios ask for.
         let asked = [Doubt::SharedMain, Doubt::SharedDp];
-        let theirs = theirs
-            .ok()
-            .filter(|answers| self.stands(&doubts_of_nf(self.machine, &ask, answers), &asked));
-        let containers = match theirs {
-            Some(theirs) => theirs,
-            None => ask.all().map(|nf| slots::nf(self.slots, &nf)).collect::<Result<_, _>>()?,
+        let ours: Result<Vec<_>, _> = ask.all().map(|nf| slots::nf(self.slots, &nf)).collect();
+        let containers = match (theirs, ours) {
+            (Ok(theirs), Ok(ours)) if theirs == ours => ours,
+            (Ok(theirs), _)
+                if self.stands(&doubts_of_nf(self.site.machine, &ask, &theirs), &asked) =>
+            {
+                theirs
+            }
+            (_, ours) => ours?,
         };
         let mains: BTreeSet<u32> = containers.iter().map(|cpus| cpus[0]).collect();
         let shared = (mains.len() < containers.len())
@@ -132,17 +153,35 @@ impl GroupSite<'_> {
     /// are none here.
     fn stands(&self, doubts: &[BTreeSet<Doubt>], asked: &[Doubt]) -> bool {
         doubts.iter().flatten().all(|doubt| asked.contains(doubt))
-            && self.machine.cpus().all(|cpu| cpu.allowed || !cpu.online)
+            && self.site.machine.cpus().all(|cpu| cpu.allowed || !cpu.online)
     }
 
-    fn shared(&self, request: &SliceRequest, skip: u32) -> Answer {
-        let wanted = match request.cpu_count {
-            0 => u64::from(request.count),
-            _ => wanted(&CpuRequest::Slice(request.clone())),
-        };
+    /// What there is, shared: free slots before those of others that share, never those of others
+    /// that do not. `met` is an answer that others are in the way of.
+    fn shared(
+        &self,
+        request: &SliceRequest,
+        skip: u32,
+        met: Option<Vec<Vec<u32>>>,
+    ) -> Result<Answer, Unplaced> {
         let (group, numa, have) = (self.group.to_owned(), self.numa, self.slots.len());
-        let warnings = vec![Warning::Scarce { group, numa, have, skip, wanted }];
-        Answer { containers: share(self.slots, request, skip), warnings }
+        let wanted = if request.cpu_count == 0 { request.count.into() } else { wanted(request) };
+        let (pool, free) = pool(self.slots, skip, self.taken).ok_or_else(|| {
+            let all: Vec<Vec<u32>> = self.slots.iter().map(|core| core.cpus.clone()).collect();
+            Unplaced::Taken(self.taken.failure(self.at, numa, &self.taken.all_met(&all)))
+        })?;
+        let containers = share(&pool, request);
+        let warning = match met {
+            None => Warning::Scarce { group, numa, have, skip, wanted },
+            // Only others that share are there, and there is nothing else.
+            Some(met) if met == containers => return Ok(Answer { containers, warnings: vec![] }),
+            Some(_) if (free as u64) < wanted => Warning::Crowded { group, numa, free, wanted },
+            Some(met) => {
+                let taken = self.taken.named(&self.taken.all_met(&met));
+                Warning::Dodged { group, taken }
+            }
+        };
+        Ok(Answer { containers, warnings: vec![warning] })
     }
 
     fn doubtful(&self, doubts: &[BTreeSet<Doubt>]) -> Vec<Warning> {
@@ -172,9 +211,9 @@ fn sound_slice(
             "`cpu_count = 0` gives all cores that are left to one container, but {} ask for them",
             request.count
         );
-        return Err(Unplaced { reason, error: None });
+        return Err(Unplaced::Unanswered { reason, error: None });
     }
-    let whole = wanted(&CpuRequest::Slice(request.clone()));
+    let whole = wanted(request);
     let have = slots.len();
     if have > 0 && request.cpu_count > 0 && whole.saturating_add(skip.into()) > have as u64 {
         let wanted = i64::try_from(whole).unwrap_or(i64::MAX);
@@ -201,4 +240,10 @@ fn slice_doubts(
         doubts.insert(Doubt::CoreConflict);
     }
     doubts
+}
+
+/// Cores a request asks for on its NUMA node, after those it skips.
+fn wanted(cpu: &SliceRequest) -> u64 {
+    let containers = if cpu.cpu_shared { 1 } else { cpu.count };
+    u64::from(cpu.cpu_count) * u64::from(containers)
 }

@@ -4,6 +4,8 @@
 //! `(socket, core id)`; *siblings* are CPUs of one core, never judged by position in a list; a
 //! *slot* is an index in the list of physical cores of one NUMA node.
 
+mod arithmetic;
+mod auto;
 mod claim;
 pub mod csit;
 mod doubt;
@@ -17,12 +19,16 @@ mod question;
 mod set;
 mod share;
 pub mod slots;
+mod suggest;
+mod suggestion;
+mod taken;
 
 pub use claim::{Claim, Holder};
 pub use doubt::{Doubt, doubts_of_nf, doubts_of_slice};
 pub use lscpu::LscpuError;
 pub use machine::{Core, Cpu, Machine};
-pub use outcome::{GroupPlacement, NodePlacement, Pinned, Refusal, Warning};
+pub use outcome::{GroupPlacement, NodePlacement, Pinned, Refusal, Stay, Warning};
 pub use place::{GroupRequest, place};
 pub use question::{Nf, Slice};
 pub use set::{CpuSet, CpuSetError};
+pub use suggestion::{Setting, Suggestion};

@@ -1,16 +1,17 @@
 //! Placement of all groups of one node: the only entry point the layers above need.
 //!
-//! A group's CPUs depend on its own request and the machine only, never on the order of the
-//! groups; groups are then held against each other.
+//! An attempt places what it can and says what failed; only then is a refusal explained, by further
+//! attempts with changed requests.
 
-use super::explain::{Occupied, refuse, refuse_overlap};
-use super::group::{GroupSite, Unplaced};
+use super::explain::explain;
 use super::share::sharers;
+use super::slots::SlotsError;
+use super::taken::Taken;
 use super::{
-    Claim, Core, CpuSet, GroupPlacement, Machine, NodePlacement, Pinned, Refusal, Warning,
+    Claim, Core, GroupPlacement, Machine, NodePlacement, Pinned, Refusal, Warning, arithmetic, auto,
 };
-use crate::model::{CpuRequest, NumaPolicy, PlacementMode, Scarce};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::{CpuRequest, NumaPolicy, PlacementMode};
+use std::collections::BTreeMap;
 
 /// What one group asks of the node.
 #[derive(Debug, Clone, Copy)]
@@ -19,13 +20,16 @@ pub struct GroupRequest<'a> {
     pub group: &'a str,
     /// Containers and CPUs.
     pub cpu: &'a CpuRequest,
-    /// NUMA node, from `cpuset_mems` or the interfaces; `None` = the first with usable CPUs.
+    /// NUMA node, from `cpuset_mems` or the interfaces; `None` = the first with usable CPUs, in
+    /// `auto` mode the first with room.
     pub numa: Option<u32>,
     /// What `auto` does where that NUMA node is full.
     pub numa_policy: NumaPolicy,
 }
 
 /// Places all groups of one node, of which `system_cpus` slots per NUMA node are the system's.
+/// Nobody gets a core that one of `claims` has, unless both share; in `auto` mode containers that
+/// exist keep what they have.
 ///
 /// # Errors
 /// Every group that cannot be placed, or that wants what another one has, with the reason.
@@ -36,126 +40,126 @@ pub fn place(
     requests: &[GroupRequest<'_>],
     claims: &[Claim],
 ) -> Result<NodePlacement, Vec<Refusal>> {
-    let _ = claims;
-    let mut site =
-        Site { mode, machine, system_cpus, slots: BTreeMap::new(), warnings: Vec::new() };
-    let mut occupied = Occupied::new(machine, system_cpus);
-    let mut groups = Vec::new();
-    let mut failed = Vec::new();
-    for (at, request) in requests.iter().enumerate() {
-        let numa = request.numa.or_else(|| machine.numa_nodes().0.first().copied()).unwrap_or(0);
-        match site.group(request, numa) {
-            Ok(answers) => {
-                for cpus in &answers {
-                    occupied.take(at, cpus);
-                }
-                groups.push(site.pinned(request.group, numa, answers));
-            }
-            Err(unplaced) => failed.push((at, numa, unplaced)),
-        }
+    let site = Site::new(mode, machine, system_cpus, claims);
+    let attempt = site.attempt(requests);
+    if attempt.failures.is_empty() {
+        let groups = attempt.groups.into_iter().flatten().collect();
+        return Ok(NodePlacement { groups, warnings: attempt.warnings });
     }
-    let mut refusals: Vec<Refusal> = failed
-        .iter()
-        .map(|(at, numa, unplaced)| {
-            refuse(*at, &requests[*at], *numa, &unplaced.reason, unplaced.error.as_ref(), &occupied)
-        })
-        .collect();
-    if refusals.is_empty() {
-        refusals = site.hold_against_each_other(requests, &groups, &occupied);
-    }
-    if !refusals.is_empty() {
-        return Err(refusals);
-    }
-    let may_share: Vec<bool> = requests.iter().map(|request| shares(request.cpu)).collect();
-    site.warnings.extend(sharers(&groups, &may_share));
-    Ok(NodePlacement { groups, warnings: site.warnings })
+    Err(explain(&site, requests, &attempt))
 }
 
-struct Site<'a> {
-    mode: PlacementMode,
-    machine: &'a Machine,
-    system_cpus: u32,
+/// Where groups are placed.
+pub(crate) struct Site<'a> {
+    pub(crate) mode: PlacementMode,
+    pub(crate) machine: &'a Machine,
+    /// Slots of each NUMA node kept for the system.
+    pub(crate) system_cpus: u32,
+    pub(crate) claims: &'a [Claim],
     slots: BTreeMap<u32, Vec<Core>>,
-    warnings: Vec<Warning>,
 }
 
-impl Site<'_> {
-    /// CPUs of every container of a group.
-    fn group(&mut self, request: &GroupRequest<'_>, numa: u32) -> Result<Vec<Vec<u32>>, Unplaced> {
-        let (mode, machine, system_cpus) = (self.mode, self.machine, self.system_cpus);
-        let slots = self.slots(numa);
-        let site = GroupSite { mode, machine, system_cpus, numa, slots, group: request.group };
-        let answer = match request.cpu {
-            CpuRequest::Slice(slice) => site.slice(slice)?,
-            CpuRequest::Chain(chain) => site.chain(chain)?,
+/// What came of placing all groups.
+#[derive(Default)]
+pub(crate) struct Attempt {
+    /// By request; `None` = failed.
+    pub(crate) groups: Vec<Option<GroupPlacement>>,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// A group that cannot be placed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Index of the request.
+    pub(crate) at: usize,
+    /// NUMA node it was tried on.
+    pub(crate) numa: u32,
+    /// What was asked and why it cannot be.
+    pub(crate) reason: String,
+    /// What the arithmetic of slots says about it.
+    pub(crate) error: Option<SlotsError>,
+}
+
+impl<'a> Site<'a> {
+    fn new(
+        mode: PlacementMode,
+        machine: &'a Machine,
+        system_cpus: u32,
+        claims: &'a [Claim],
+    ) -> Self {
+        let numa_nodes = machine.numa_nodes().0.into_iter();
+        let slots = numa_nodes.map(|numa| (numa, machine.slots(numa))).collect();
+        Self { mode, machine, system_cpus, claims, slots }
+    }
+
+    /// The same with other claims.
+    pub(crate) fn with_claims<'c>(&'c self, claims: &'c [Claim]) -> Site<'c> {
+        let Self { mode, machine, system_cpus, ref slots, .. } = *self;
+        Site { mode, machine, system_cpus, claims, slots: slots.clone() }
+    }
+
+    /// NUMA nodes with usable CPUs and their slots.
+    pub(crate) fn all_slots(&self) -> &BTreeMap<u32, Vec<Core>> {
+        &self.slots
+    }
+
+    pub(crate) fn slots(&self, numa: u32) -> &[Core] {
+        self.slots.get(&numa).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The first NUMA node with usable CPUs.
+    pub(crate) fn first_numa(&self) -> u32 {
+        self.slots.keys().next().copied().unwrap_or(0)
+    }
+
+    /// Places what can be placed.
+    pub(crate) fn attempt(&self, requests: &[GroupRequest<'_>]) -> Attempt {
+        let taken = Taken::new(self.machine, requests, self.claims);
+        let mut attempt = match self.mode {
+            PlacementMode::Auto => auto::place(self, requests, &taken),
+            PlacementMode::Slots | PlacementMode::Csit => arithmetic::place(self, requests, &taken),
         };
-        self.warnings.extend(answer.warnings);
-        Ok(answer.containers)
-    }
-
-    fn slots(&mut self, numa: u32) -> &[Core] {
-        self.slots.entry(numa).or_insert_with(|| self.machine.slots(numa))
-    }
-
-    fn pinned(&mut self, group: &str, numa: u32, answers: Vec<Vec<u32>>) -> GroupPlacement {
-        let mems = self.machine.memory_node(numa);
-        if mems != numa {
-            self.warnings.push(Warning::Memory { group: group.to_owned(), numa, mems });
-        }
-        let containers =
-            answers.into_iter().map(|cpus| Pinned { cpus, mems: vec![mems] }).collect();
-        GroupPlacement { group: group.to_owned(), numa, containers }
-    }
-
-    /// Refuses (in `csit` mode: warns of) cores that two groups have without asking for it.
-    fn hold_against_each_other(
-        &mut self,
-        requests: &[GroupRequest<'_>],
-        groups: &[GroupPlacement],
-        occupied: &Occupied<'_>,
-    ) -> Vec<Refusal> {
-        let mut pairs: BTreeMap<(usize, usize), BTreeSet<(u32, u32)>> = BTreeMap::new();
-        for (core, users) in occupied.users.iter().filter(|(_, users)| users.len() > 1) {
-            for one in users {
-                for other in users.range(one + 1..) {
-                    pairs.entry((*one, *other)).or_default().insert(*core);
-                }
+        for (at, request) in requests.iter().enumerate() {
+            let Some(placed) = &attempt.groups[at] else { continue };
+            let (failure, warnings) = taken.hold_against(at, request, placed);
+            attempt.warnings.extend(warnings);
+            if let Some(failure) = failure {
+                attempt.failures.push(failure);
+                attempt.groups[at] = None;
             }
         }
-        let mut refusals = Vec::new();
-        for ((one, other), cores) in pairs {
-            let both = [one, other].map(|at| requests[at].cpu);
-            if both.into_iter().any(is_shared) || both.into_iter().all(shares) {
-                continue;
-            }
-            if self.mode == PlacementMode::Csit {
-                let [mine, theirs] = [one, other].map(|at| cpus_of(&groups[at]));
-                let cpus = CpuSet(mine.0.intersection(&theirs.0).copied().collect());
-                if !cpus.0.is_empty() {
-                    let groups = [one, other].map(|at| groups[at].group.clone());
-                    self.warnings.push(Warning::Overlap { groups, cpus });
-                }
-                continue;
-            }
-            let numa = groups[other].numa;
-            let is_one = |slot: &&(u32, &Core)| cores.contains(&(slot.1.socket, slot.1.core));
-            let slots: Vec<_> = (0..).zip(self.slots(numa)).collect();
-            let slots: CpuSet = slots.iter().filter(is_one).map(|(slot, _)| *slot).collect();
-            let first = requests[one].group;
-            refusals.push(refuse_overlap(other, &requests[other], numa, first, &slots, occupied));
-        }
-        refusals
+        let may_share = |at: usize| match requests[at].cpu {
+            CpuRequest::Slice(slice) => slice.cpu_scarce == crate::model::Scarce::Share,
+            CpuRequest::Chain(_) => false,
+        };
+        attempt.warnings.extend(sharers(&attempt.groups, may_share));
+        attempt.failures.sort_by_key(|failure| failure.at);
+        attempt
     }
-}
 
-fn shares(cpu: &CpuRequest) -> bool {
-    matches!(cpu, CpuRequest::Slice(slice) if slice.cpu_scarce == Scarce::Share)
-}
-
-fn is_shared(cpu: &CpuRequest) -> bool {
-    matches!(cpu, CpuRequest::Slice(slice) if slice.cpu_shared)
-}
-
-fn cpus_of(group: &GroupPlacement) -> CpuSet {
-    group.containers.iter().flat_map(|container| container.cpus.iter().copied()).collect()
+    /// A group's containers, bound to memory near their CPUs; each with its NUMA node.
+    pub(crate) fn pinned(
+        &self,
+        group: &str,
+        numa: u32,
+        containers: Vec<(Vec<u32>, u32)>,
+        warnings: &mut Vec<Warning>,
+    ) -> GroupPlacement {
+        let mut known: Option<(u32, u32)> = None;
+        let mut pinned = Vec::with_capacity(containers.len());
+        for (cpus, numa) in containers {
+            let mems = match known {
+                Some((node, mems)) if node == numa => mems,
+                _ => self.machine.memory_node(numa),
+            };
+            let warning = Warning::Memory { group: group.to_owned(), numa, mems };
+            if known != Some((numa, mems)) && mems != numa && !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+            known = Some((numa, mems));
+            pinned.push(Pinned { cpus, mems: vec![mems] });
+        }
+        GroupPlacement { group: group.to_owned(), numa, containers: pinned }
+    }
 }

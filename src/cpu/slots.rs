@@ -170,9 +170,13 @@ fn thread(core: &Core, user: i64) -> Result<u32, SlotsError> {
     if threads == 1 && user > 0 {
         return Err(no_sibling(core));
     }
+    Ok(core.cpus[turn(threads, user)])
+}
+
+/// Which of a core's threads its `user`-th user gets, from 0.
+pub(crate) fn turn(threads: usize, user: usize) -> usize {
     let turn = user % threads;
-    let at = if threads.is_multiple_of(2) { turn % 2 * (threads / 2) + turn / 2 } else { turn };
-    Ok(core.cpus[at])
+    if threads.is_multiple_of(2) { turn % 2 * (threads / 2) + turn / 2 } else { turn }
 }
 
 fn has_siblings(cores: &[Core]) -> Result<(), SlotsError> {

@@ -12,6 +12,7 @@ impl Oci for Docker {
     const CREATE: &'static str = include_str!("oci/docker_create.sh");
     const QUERY: &'static str =
         concat!(include_str!("oci/docker_query.sh"), include_str!("oci/observe.sh"));
+    const GLANCE: &'static str = include_str!("oci/docker_glance.sh");
     const TEMPLATE: &'static str = r#"{{.State.Pid}} {"id":{{json .Id}},"name":{{json .Name}},"labels":{{json .Config.Labels}},"state":{{json .State.Status}},"code":{{json .State.ExitCode}},"image":{{json .Config.Image}}}"#;
     const REMOVE: &'static [&'static str] = &["rm", "--force", "--volumes"];
     /// The daemon refuses less: "Minimum memory limit allowed is 6MB".

@@ -37,6 +37,12 @@ impl Engine for Lxc {
         Command::sh(include_str!("lxc/query.sh"), pairs.flatten())
     }
 
+    fn glance(&self) -> Command {
+        let script =
+            concat!("command -v lxc-config >/dev/null || exit 0\n", include_str!("lxc/query.sh"));
+        Command::sh(script, std::iter::empty::<String>())
+    }
+
     fn parse(&self, stdout: &str) -> Result<Inventory, ParseError> {
         observed::parse(stdout)
     }

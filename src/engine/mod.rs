@@ -34,7 +34,11 @@ pub trait Engine: Sync {
     /// containers.
     fn query(&self, images: &[Image]) -> Command;
 
-    /// Parses what [`Engine::query`] printed.
+    /// As [`Engine::query`] for no image, of an engine nobody named: where it is not installed or
+    /// has no containers, it prints an empty inventory and starts nothing.
+    fn glance(&self) -> Command;
+
+    /// Parses what [`Engine::query`] and [`Engine::glance`] printed.
     fn parse(&self, stdout: &str) -> Result<Inventory, ParseError>;
 
     /// Commands that make `image` present on a node; run once per node and image, and only when

@@ -70,6 +70,10 @@ impl Engine for Native {
         Command::sh(script(&[include_str!("native/query.sh")]), args)
     }
 
+    fn glance(&self) -> Command {
+        self.query(&[])
+    }
+
     fn parse(&self, stdout: &str) -> Result<Inventory, ParseError> {
         parse(stdout)
     }
@@ -204,6 +208,8 @@ fn parse(stdout: &str) -> Result<Inventory, ParseError> {
     }
     let observed = folders.into_iter().map(|(name, folder)| folder.observe(name, &processes));
     inventory.containers = observed.collect();
+    let ours = inventory.containers.iter().filter(|container| container.labels.is_some());
+    inventory.cgroups = ours.map(|container| container.name.clone()).collect();
     Ok(inventory)
 }
 

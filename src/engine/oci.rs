@@ -28,6 +28,9 @@ pub(super) trait Oci: Sync {
     /// Script that prints images and containers; its arguments are [`Oci::TEMPLATE`] and pairs of
     /// image reference and token.
     const QUERY: &'static str;
+    /// Script before [`Oci::QUERY`] that ends it with success where there is certainly no
+    /// container, without asking the engine.
+    const GLANCE: &'static str;
     /// Go template of one container: pid, a space, [`observed::Shown`] as JSON.
     const TEMPLATE: &'static str;
     /// Words that remove a container by force and succeed when there is none.
@@ -56,6 +59,10 @@ impl<E: Oci> Engine for E {
             .iter()
             .filter_map(|image| Some([image.name.clone()?, super::token::image_token(image)]));
         Command::sh(E::QUERY, [E::TEMPLATE.to_owned()].into_iter().chain(pairs.flatten()))
+    }
+
+    fn glance(&self) -> Command {
+        Command::sh([E::GLANCE, E::QUERY].concat(), [E::TEMPLATE])
     }
 
     fn parse(&self, stdout: &str) -> Result<Inventory, ParseError> {

@@ -12,6 +12,7 @@ impl Oci for Podman {
     const CREATE: &'static str = include_str!("oci/podman_create.sh");
     const QUERY: &'static str =
         concat!(include_str!("oci/podman_query.sh"), include_str!("oci/observe.sh"));
+    const GLANCE: &'static str = include_str!("oci/podman_glance.sh");
     /// `.State` itself is a sentence (`Up 2 minutes ago`); the word is in the embedded struct.
     const TEMPLATE: &'static str = r#"{{.Pid}} {"id":{{json .ID}},"name":{{json .Names}},"labels":{{json .Labels}},"state":{{json .ListContainer.State}},"code":{{json .ExitCode}},"image":{{json .Image}}}"#;
     /// Without `--time 0` a container that ignores SIGTERM takes 10 s; `stop` gave it its grace.

@@ -3,6 +3,7 @@
 use crate::command::Secret;
 use crate::cpu::CpuSet;
 use crate::model::{EngineKind, Image, Mount};
+use std::collections::BTreeSet;
 
 /// One container as it should be: everything an engine needs to make it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -128,6 +129,9 @@ pub struct Inventory {
     pub containers: Vec<Observed>,
     /// Those of the images asked for that are present.
     pub images: Vec<Image>,
+    /// What folders of cgroups are called that belong to containers made by vnfctl, whether these
+    /// run or not: in a start and in an end there are processes that no engine tells of.
+    pub cgroups: BTreeSet<String>,
 }
 
 /// One container as it is.
@@ -146,7 +150,8 @@ pub struct Observed {
     /// `Mems_allowed_list` of the first process, from the kernel, while it runs.
     pub mems: Option<CpuSet>,
     /// The CPUs its cgroup grants (`cpuset.cpus.effective`), from the kernel, while it runs; an
-    /// application may pin its own threads inside these.
+    /// application may pin its own threads inside these. No engine tells: whoever observes a node
+    /// adds it from [`crate::facts::Cpusets`].
     pub cgroup_cpus: Option<CpuSet>,
     /// The memory nodes its cgroup grants, while it runs.
     pub cgroup_mems: Option<CpuSet>,

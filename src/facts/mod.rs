@@ -5,7 +5,7 @@ mod parse;
 mod probe;
 mod topology;
 
-pub use cpusets::{Cpuset, cpusets, parse_cpusets};
+pub use cpusets::{Cpuset, Cpusets, cpusets, parse_cpusets};
 pub use parse::{FactsError, parse};
 pub use probe::probe;
 

@@ -1,10 +1,12 @@
 //! Sees what is: facts, containers and links of all nodes at once.
 
+use super::claims::passing;
 use super::failure::NodeFailure;
+use super::neighbours::{self, Neighbours, ask_neighbours, grant};
 use crate::command::Command;
 use crate::engine::{Inventory, engine};
 use crate::executor::Lanes;
-use crate::facts::{self, Facts};
+use crate::facts::{self, Cpusets, Facts};
 use crate::link::{LinkSpec, ObservedLink, driver};
 use crate::model::{EngineKind, Image, LinkKind};
 use crate::plan::{NodeState, Observation};
@@ -21,6 +23,8 @@ pub struct Look {
     pub engines: Option<BTreeMap<EngineKind, Vec<Image>>>,
     /// Links.
     pub links: Vec<LinkSpec>,
+    /// Whether to look at whatever else has CPUs on the node too: containers of its other engines.
+    pub others: bool,
     /// Deadline of every command instead of its own.
     pub timeout: Option<Duration>,
     /// Facts that are known already: the node is not probed again.
@@ -56,7 +60,28 @@ pub fn observe(
     (observation, failures)
 }
 
+/// Looks at one node. A container that comes or goes between two questions looks like a
+/// stranger's cgroup: what only one of two looks sees is none.
 fn observe_node(
+    lanes: &Lanes<'_>,
+    node: &str,
+    look: &Look,
+    stop: &Stop,
+) -> Result<NodeState, TransportError> {
+    let first = look_once(lanes, node, look, stop)?;
+    let before = passing(&first);
+    if before.is_empty() || !look.others {
+        return Ok(first);
+    }
+    let (facts, links) = (Some(first.facts), Vec::new());
+    let mut state = look_once(lanes, node, &Look { links, facts, ..look.clone() }, stop)?;
+    state.links = first.links;
+    let after = passing(&state);
+    state.cpusets.retain(|one| before.contains(&one.path) || !after.contains(&one.path));
+    Ok(state)
+}
+
+fn look_once(
     lanes: &Lanes<'_>,
     node: &str,
     look: &Look,
@@ -69,7 +94,7 @@ fn observe_node(
         let facts = read_facts(node, &facts[0])?;
         let present = facts.engines.iter().filter(|(_, version)| version.is_ok());
         let engines = present.map(|(kind, _)| (*kind, Vec::new())).collect();
-        return observe_node(
+        return look_once(
             lanes,
             node,
             &Look { engines: Some(engines), facts: Some(facts), ..look.clone() },
@@ -82,6 +107,11 @@ fn observe_node(
         commands.push(facts::probe(&look.pci, &kinds));
     }
     commands.extend(engines.iter().map(|(kind, images)| engine(*kind).query(images)));
+    let others: Vec<EngineKind> = EngineKind::ALL
+        .into_iter()
+        .filter(|kind| look.others && !engines.contains_key(kind))
+        .collect();
+    commands.push(ask_neighbours(&others));
     let links = by_kind(&look.links);
     commands.extend(links.iter().map(|(kind, links)| driver(*kind).query(links)));
 
@@ -93,13 +123,20 @@ fn observe_node(
         Some(facts) => facts.clone(),
         None => read_facts(node, next())?,
     };
-    let inventories =
+    let mut inventories: BTreeMap<EngineKind, _> =
         kinds.iter().map(|&kind| (kind, read_inventory(kind, &facts, next()))).collect();
+    let Neighbours { cpusets, mut others } = neighbours::read(&others, next())
+        .map_err(|reason| lost(node, format!("looking at the cgroups failed: {reason}")))?;
+    for inventory in inventories.values_mut().chain(others.values_mut()).flatten() {
+        inventory.containers.iter_mut().for_each(|container| grant(container, &cpusets));
+    }
     let mut seen = Vec::new();
     for (kind, links) in &links {
         seen.extend(read_links(node, *kind, links, next())?);
     }
-    Ok(NodeState { facts, inventories, links: seen, cpusets: Vec::new() })
+    let Cpusets { whole, mut narrow } = cpusets;
+    narrow.retain(|one| whole.as_ref().is_none_or(|whole| one.cpus != whole.cpus));
+    Ok(NodeState { facts, inventories, others, links: seen, cpusets: narrow })
 }
 
 fn hasten(commands: &mut [Command], timeout: Option<Duration>) {
@@ -164,11 +201,11 @@ fn ask_one_lane(
 }
 
 fn read_facts(node: &str, output: &Output) -> Result<Facts, TransportError> {
-    let lost = |reason: String| TransportError::Lost { node: node.to_owned(), reason };
     if output.exit != Exit::Code(0) {
-        return Err(lost(format!("the probe failed: {}", why(output))));
+        return Err(lost(node, format!("the probe failed: {}", why(output))));
     }
-    facts::parse(&String::from_utf8_lossy(&output.stdout)).map_err(|error| lost(error.to_string()))
+    let facts = facts::parse(&String::from_utf8_lossy(&output.stdout));
+    facts.map_err(|error| lost(node, error.to_string()))
 }
 
 fn read_inventory(kind: EngineKind, facts: &Facts, output: &Output) -> Result<Inventory, String> {
@@ -187,15 +224,20 @@ fn read_links(
     links: &[LinkSpec],
     output: &Output,
 ) -> Result<Vec<ObservedLink>, TransportError> {
-    let lost = |reason: String| TransportError::Lost { node: node.to_owned(), reason };
     if output.exit != Exit::Code(0) {
-        return Err(lost(format!("looking at the links failed: {}", why(output))));
+        return Err(lost(node, format!("looking at the links failed: {}", why(output))));
     }
-    driver(kind).parse(links, &String::from_utf8_lossy(&output.stdout)).map_err(lost)
+    driver(kind)
+        .parse(links, &String::from_utf8_lossy(&output.stdout))
+        .map_err(|reason| lost(node, reason))
+}
+
+fn lost(node: &str, reason: String) -> TransportError {
+    TransportError::Lost { node: node.to_owned(), reason }
 }
 
 /// How a command ended, and the last line it wrote on standard error.
-fn why(output: &Output) -> String {
+pub(super) fn why(output: &Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let last = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
     match output.exit {

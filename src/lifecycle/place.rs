@@ -1,10 +1,11 @@
 //! Placement of a whole topology: each node's machine and interfaces, given to the pure placement.
 
+use super::claims::claims;
 use super::failure::Failure;
 use super::numa::{doubts, numa};
-use crate::cpu::{GroupRequest, place as place_node};
+use crate::cpu::{self, Claim, GroupRequest, Holder, NodePlacement};
 use crate::facts::Facts;
-use crate::model::{Node, Topology};
+use crate::model::{Group, Node, PlacementMode, Topology};
 use crate::plan::{Assignment, Observation, Refusal};
 use std::collections::BTreeMap;
 
@@ -17,70 +18,149 @@ pub struct Placed {
     pub warnings: Vec<(String, String)>,
 }
 
-/// Places every group on every observed node.
+/// Places every group on every observed node, beside what others have there.
 pub fn place(topology: &Topology, observation: &Observation) -> Result<Placed, Failure> {
-    let mut placed = Placed::default();
-    let mut refusals = Vec::new();
+    place_beside(topology, observation, &|_| true)
+}
+
+/// As [`place`], for verbs that only look: that somebody else has what the file asks for is a
+/// warning.
+pub fn place_regardless(topology: &Topology, observation: &Observation) -> Result<Placed, Failure> {
+    let Err(Failure::Placement(refusals)) = place(topology, observation) else {
+        return place(topology, observation);
+    };
+    let is_own = |holder: &Holder| matches!(holder, Holder::Own { .. });
+    let mut placed = place_beside(topology, observation, &is_own)?;
+    placed.warnings.extend(refusals.into_iter().map(|one| (one.node, one.message)));
+    Ok(placed)
+}
+
+/// Engines that nobody named and that did not answer: node and sentence.
+pub(super) fn silent(observation: &Observation) -> Vec<(String, String)> {
+    let mut warnings = Vec::new();
+    for (node, state) in observation {
+        for (kind, inventory) in &state.others {
+            if let Err(reason) = inventory {
+                let word = kind.word();
+                warnings.push((node.clone(), format!("{word} is left out: {reason}")));
+            }
+        }
+    }
+    warnings
+}
+
+fn place_beside(
+    topology: &Topology,
+    observation: &Observation,
+    counts: &dyn Fn(&Holder) -> bool,
+) -> Result<Placed, Failure> {
+    let mut sites = Vec::new();
     for node in &topology.nodes {
         let Some(state) = observation.get(&node.name) else { continue };
-        match on_node(topology, node, &state.facts, &mut placed.warnings) {
-            Ok(assignments) => placed.assignments.extend(assignments),
-            Err(found) => refusals.extend(found),
+        let mut claims = claims(&topology.name, state);
+        claims.retain(|claim| counts(&claim.holder));
+        let groups = topology.groups.iter().filter(|group| group.nodes.contains(&node.name));
+        let (mode, groups) = (topology.placement, groups.collect());
+        sites.push(Site { mode, node, facts: &state.facts, groups, claims });
+    }
+    let mut placed = Placed { assignments: Vec::new(), warnings: silent(observation) };
+    let mut refusals = Vec::new();
+    for site in &sites {
+        match site.place(&site.groups) {
+            Ok(placement) => site.take(placement, &mut placed),
+            Err(found) => refusals.extend(found.into_iter().map(|one| one.explain(site, &sites))),
         }
     }
     if refusals.is_empty() { Ok(placed) } else { Err(Failure::Placement(refusals)) }
 }
 
-fn on_node(
-    topology: &Topology,
-    node: &Node,
-    facts: &Facts,
-    warnings: &mut Vec<(String, String)>,
-) -> Result<Vec<Assignment>, Vec<Refusal>> {
-    let refusal = |message: String, hint: String| Refusal {
-        node: node.name.clone(),
-        container: String::new(),
-        message,
-        hint,
-    };
-    let mut refusals = Vec::new();
-    let mut requests = Vec::new();
-    for group in topology.groups.iter().filter(|group| group.nodes.contains(&node.name)) {
-        match numa(group, node, facts) {
-            Ok(numa) => requests.push(GroupRequest {
-                group: &group.name,
-                cpu: &group.cpu,
-                numa,
-                numa_policy: group.numa,
-            }),
-            Err((message, hint)) => refusals.push(refusal(message, hint)),
+/// One node with what should be placed there and what is there.
+struct Site<'a> {
+    mode: PlacementMode,
+    node: &'a Node,
+    facts: &'a Facts,
+    groups: Vec<&'a Group>,
+    claims: Vec<Claim>,
+}
+
+/// A group that cannot be placed.
+struct Unplaced {
+    group: String,
+    message: String,
+    hint: String,
+}
+
+impl Site<'_> {
+    fn place(&self, groups: &[&Group]) -> Result<NodePlacement, Vec<Unplaced>> {
+        let mut unplaced = Vec::new();
+        let mut requests = Vec::new();
+        for group in groups {
+            match numa(group, self.node, self.facts) {
+                Ok(numa) => requests.push(GroupRequest {
+                    group: &group.name,
+                    cpu: &group.cpu,
+                    numa,
+                    numa_policy: group.numa,
+                }),
+                Err((message, hint)) => {
+                    unplaced.push(Unplaced { group: group.name.clone(), message, hint });
+                }
+            }
         }
-        let doubts = doubts(group, node, facts).into_iter();
-        warnings.extend(doubts.map(|sentence| (node.name.clone(), sentence)));
+        if !unplaced.is_empty() {
+            return Err(unplaced);
+        }
+        let (machine, system_cpus) = (&self.facts.machine, self.node.system_cpus);
+        let refused = |one: cpu::Refusal| {
+            let message = one.to_string();
+            Unplaced { group: one.group, message, hint: one.help }
+        };
+        cpu::place(self.mode, machine, system_cpus, &requests, &self.claims)
+            .map_err(|found| found.into_iter().map(refused).collect())
     }
-    if !refusals.is_empty() {
-        return Err(refusals);
+
+    /// Whether a group of another node can be here too.
+    fn has_room(&self, group: &Group) -> bool {
+        let has = |name| self.node.interfaces.contains_key(name);
+        let mut groups = self.groups.clone();
+        groups.push(group);
+        group.interfaces.iter().all(has)
+            && self.groups.iter().all(|here| here.name != group.name)
+            && self.place(&groups).is_ok()
     }
-    let result = place_node(topology.placement, &facts.machine, node.system_cpus, &requests, &[]);
-    let placement = result.map_err(|found| {
-        found.into_iter().map(|one| refusal(one.to_string(), one.help)).collect::<Vec<_>>()
-    })?;
-    for warning in placement.warnings {
-        warnings.push((node.name.clone(), warning.to_string()));
-    }
-    let mut assignments = Vec::new();
-    for group in placement.groups {
-        for (pinned, ordinal) in group.containers.into_iter().zip(1..) {
-            assignments.push(Assignment {
-                node: node.name.clone(),
+
+    fn take(&self, placement: NodePlacement, placed: &mut Placed) {
+        let node = &self.node.name;
+        let doubts = self.groups.iter().flat_map(|group| doubts(group, self.node, self.facts));
+        let warnings = doubts.chain(placement.warnings.iter().map(ToString::to_string));
+        placed.warnings.extend(warnings.map(|sentence| (node.clone(), sentence)));
+        for group in placement.groups {
+            let containers = (1..).zip(group.containers);
+            placed.assignments.extend(containers.map(|(ordinal, pinned)| Assignment {
+                node: node.clone(),
                 group: group.group.clone(),
                 ordinal,
                 cpus: pinned.cpus,
                 mems: pinned.mems,
-            });
+            }));
         }
     }
-    Ok(assignments)
+}
+
+impl Unplaced {
+    /// What a person is told; a node of the topology that has room is named.
+    fn explain(self, site: &Site<'_>, sites: &[Site<'_>]) -> Refusal {
+        let group = site.groups.iter().find(|group| group.name == self.group);
+        let roomy = group.and_then(|group| sites.iter().find(|other| other.has_room(group)));
+        let room = roomy.map(|other| format!("node `{}` has room for it", other.node.name));
+        let hints = [self.hint, room.unwrap_or_default()].into_iter();
+        Refusal {
+            node: site.node.name.clone(),
+            container: String::new(),
+            message: self.message,
+            hint: hints.filter(|hint| !hint.is_empty()).collect::<Vec<_>>().join("; "),
+        }
+    }
 }
 
 /// Facts of a node known only by the saved text of a plain `lscpu -p`: its CPUs, and every

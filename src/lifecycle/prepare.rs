@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, NodeFailure};
 use super::hugepages::require_hugepages;
-use super::place::place;
+use super::place::{place, silent};
 use super::session::{Seen, Session};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
@@ -81,6 +81,7 @@ pub fn prepare_from<'a>(
         prepared.warnings = placed.warnings;
         placed.assignments
     } else {
+        prepared.warnings = silent(&observation);
         // What is to be lowered or restarted is found by its labels; CPUs do not matter.
         unplaced(topology, &observation)
     };

@@ -43,7 +43,7 @@ impl<'a> Session<'a> {
         Self { timeout, ..self }
     }
 
-    /// Looks at the nodes for which `is_meant` for their facts only.
+    /// Looks at the nodes for which `is_meant` for what they are and who has their CPUs.
     pub fn probe(&self, is_meant: &dyn Fn(&Node) -> bool) -> Seen {
         self.see_with(is_meant, &|node| Look {
             engines: Some(BTreeMap::new()),
@@ -74,6 +74,7 @@ impl<'a> Session<'a> {
     pub fn see_again(&self, before: &Observation) -> Seen {
         self.see_with(&|node| before.contains_key(&node.name), &|node| Look {
             facts: before.get(&node.name).map(|state| state.facts.clone()),
+            others: false,
             ..self.look(node)
         })
     }
@@ -98,6 +99,7 @@ impl<'a> Session<'a> {
             pci: node.interfaces.values().map(|interface| interface.pci.clone()).collect(),
             engines: Some(engines),
             links: wanted_links(topology, &node.name),
+            others: true,
             timeout: None,
             facts: None,
         }

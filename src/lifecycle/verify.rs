@@ -3,7 +3,9 @@
 use crate::command::Command;
 use crate::executor::Lanes;
 use crate::link::{LinkSpec, driver};
-use crate::plan::{Condition, NodeState, Observation, Wanted, compare, compare_links};
+use crate::plan::{
+    Condition, NodeState, Observation, Wanted, compare, compare_links, real_cpus, real_mems,
+};
 use crate::transport::{Exit, Stop};
 use std::collections::BTreeMap;
 
@@ -125,8 +127,16 @@ fn checks(wanted: &Wanted<'_>, state: &NodeState) -> Vec<Check> {
         let text = |set: Option<&crate::cpu::CpuSet>| {
             set.map_or_else(|| "unknown".to_owned(), ToString::to_string)
         };
-        checks.push(check("cpuset_cpus", wanted.spec.cpuset(), text(seen.cpus.as_ref())));
-        checks.push(check("cpuset_mems", wanted.spec.memset(), text(seen.mems.as_ref())));
+        checks.push(check(
+            "cpuset_cpus",
+            wanted.spec.cpuset(),
+            text(real_cpus(seen, &wanted.spec.cpus)),
+        ));
+        checks.push(check(
+            "cpuset_mems",
+            wanted.spec.memset(),
+            text(real_mems(seen, &wanted.spec.mems)),
+        ));
     }
     checks
 }

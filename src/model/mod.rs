@@ -10,7 +10,7 @@
 //! | key | value |
 //! |---|---|
 //! | `name` | name of the topology; required |
-//! | `placement` | `"slots"` (default), `"csit"` or `"auto"`: how cpusets are computed |
+//! | `placement` | `"slots"` (default), `"auto"` or `"csit"`: how cpusets are computed |
 //! | `prefix` | text before every container name; default empty |
 //! | `[nodes.NAME]` | a machine; at least one |
 //! | `[defaults]` | any key of a group, for groups that do not have it themselves; a group's own key replaces it whole, also `env` |

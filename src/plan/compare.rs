@@ -1,7 +1,8 @@
 //! What is, held against what should be: the one computation behind plan, status and drift.
 
 use super::wanted::Wanted;
-use crate::engine::{Inventory, Observed, State};
+use crate::cpu::CpuSet;
+use crate::engine::{Inventory, Labels, Observed, State};
 use crate::facts::{Cpuset, Facts};
 use crate::link::{LinkSpec, ObservedLink};
 use crate::model::EngineKind;
@@ -15,10 +16,25 @@ pub struct NodeState {
     pub facts: Facts,
     /// What each engine asked has; an error is what the engine said instead.
     pub inventories: BTreeMap<EngineKind, Result<Inventory, String>>,
+    /// The same of the node's other engines, where they were looked at; nothing is made of their
+    /// silence but a warning.
+    pub others: BTreeMap<EngineKind, Result<Inventory, String>>,
     /// Links asked for.
     pub links: Vec<ObservedLink>,
     /// Cgroups with CPUs of their own.
     pub cpusets: Vec<Cpuset>,
+}
+
+impl NodeState {
+    /// What the engines asked for and the others have, those that answered.
+    pub fn inventories(&self) -> impl Iterator<Item = &Inventory> {
+        self.inventories.values().chain(self.others.values()).flatten()
+    }
+
+    /// All containers seen.
+    pub fn containers(&self) -> impl Iterator<Item = &Observed> {
+        self.inventories().flat_map(|inventory| &inventory.containers)
+    }
 }
 
 /// Everything seen, by node name.
@@ -99,20 +115,41 @@ impl Wanted<'_> {
 }
 
 fn drift(wanted: &Wanted<'_>, found: &Observed) -> Vec<String> {
-    let mut drift = Vec::new();
-    let cpus: crate::cpu::CpuSet = wanted.spec.cpus.iter().copied().collect();
-    if let Some(real) = &found.cpus
-        && *real != cpus
-    {
-        drift.push(format!("CPUs {real}, wanted {cpus}"));
+    let pairs = [
+        ("CPUs", &wanted.spec.cpus, real_cpus(found, &wanted.spec.cpus)),
+        ("memory nodes", &wanted.spec.mems, real_mems(found, &wanted.spec.mems)),
+    ];
+    let differing = pairs.into_iter().filter_map(|(word, wanted, real)| {
+        let wanted: CpuSet = wanted.iter().copied().collect();
+        real.filter(|real| **real != wanted).map(|real| format!("{word} {real}, wanted {wanted}"))
+    });
+    differing.collect()
+}
+
+/// The CPUs a container really has; they equal those wanted exactly when it is as it should be:
+/// what its cgroup grants, or, where that is unknown or its first process may run outside the
+/// wanted ones, what that process may use. Inside the grant an application pins its own threads.
+pub fn real_cpus<'o>(found: &'o Observed, wanted: &[u32]) -> Option<&'o CpuSet> {
+    real(found.cgroup_cpus.as_ref(), found.cpus.as_ref(), wanted)
+}
+
+/// As [`real_cpus`], for memory nodes.
+pub fn real_mems<'o>(found: &'o Observed, wanted: &[u32]) -> Option<&'o CpuSet> {
+    real(found.cgroup_mems.as_ref(), found.mems.as_ref(), wanted)
+}
+
+fn real<'o>(
+    granted: Option<&'o CpuSet>,
+    allowed: Option<&'o CpuSet>,
+    wanted: &[u32],
+) -> Option<&'o CpuSet> {
+    let is_wanted = |numbers: &CpuSet| numbers.0.iter().all(|number| wanted.contains(number));
+    match (granted, allowed) {
+        (Some(granted), Some(allowed)) if is_wanted(granted) && !is_wanted(allowed) => {
+            Some(allowed)
+        }
+        _ => granted.or(allowed),
     }
-    let mems: crate::cpu::CpuSet = wanted.spec.mems.iter().copied().collect();
-    if let Some(real) = &found.mems
-        && *real != mems
-    {
-        drift.push(format!("memory nodes {real}, wanted {mems}"));
-    }
-    drift
 }
 
 fn changes(was: &str, wanted: &str) -> Vec<Change> {
@@ -155,15 +192,14 @@ pub fn orphans<'s>(
         .collect()
 }
 
-/// All containers of a node that `topology` owns.
+/// All containers of a node that `topology` owns, also those of a group that moved to another
+/// engine.
 pub(super) fn owned<'s>(
     topology: &str,
     state: &'s NodeState,
 ) -> impl Iterator<Item = &'s Observed> {
-    let inventories = state.inventories.values().filter_map(|inventory| inventory.as_ref().ok());
-    inventories.flat_map(|inventory| &inventory.containers).filter(move |found| {
-        found.labels.as_ref().is_some_and(|labels| labels.topology == topology)
-    })
+    let is_owned = move |labels: &Labels| labels.topology == topology;
+    state.containers().filter(move |found| found.labels.as_ref().is_some_and(is_owned))
 }
 
 /// What differs per link; absent when nothing was observed.
@@ -178,4 +214,40 @@ pub fn compare_links<'l>(
         absent: true,
     };
     links.iter().map(|link| (link, seen(link).unwrap_or_else(|| absent(link)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wanted are CPUs 2 and 3.
+    #[track_caller]
+    fn real_is(granted: Option<&str>, allowed: Option<&str>, expected: Option<&str>) {
+        let set = |text: Option<&str>| text.map(|text| text.parse::<CpuSet>().unwrap());
+        let (granted, allowed) = (set(granted), set(allowed));
+        let found = real(granted.as_ref(), allowed.as_ref(), &[3, 2]);
+        assert_eq!(found, set(expected).as_ref(), "{granted:?} {allowed:?}");
+    }
+
+    #[test]
+    fn the_cgroup_tells_and_a_thread_pinned_inside_it_is_no_drift() {
+        real_is(Some("2-3"), Some("2-3"), Some("2-3"));
+        real_is(Some("2-3"), Some("3"), Some("2-3"));
+        real_is(Some("2-3"), None, Some("2-3"));
+    }
+
+    #[test]
+    fn another_grant_or_a_thread_outside_is_drift() {
+        real_is(Some("0-7"), Some("2-3"), Some("0-7"));
+        real_is(Some("2"), Some("2"), Some("2"));
+        real_is(Some("2-3"), Some("1"), Some("1"));
+        real_is(Some("2-3"), Some("1-2"), Some("1-2"));
+    }
+
+    #[test]
+    fn where_the_cgroup_is_unknown_the_first_process_tells() {
+        real_is(None, Some("2-3"), Some("2-3"));
+        real_is(None, Some("3"), Some("3"));
+        real_is(None, None, None);
+    }
 }

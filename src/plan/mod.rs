@@ -16,7 +16,10 @@ mod step;
 mod wanted;
 
 pub use build::build;
-pub use compare::{Change, Condition, NodeState, Observation, compare, compare_links, orphans};
+pub use compare::{
+    Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
+    real_mems,
+};
 pub use hugepages::{Hugepages, hugepages};
 pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};

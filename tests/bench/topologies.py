@@ -32,6 +32,22 @@ def many(nodes, per_node):
     return "\n".join(lines)
 
 
+def placed(mode, nodes):
+    """100 containers on each of many nodes, all cores of both NUMA nodes in use: 20 containers with
+    a core each, and 30 that share 6 cores, per NUMA node."""
+    lines = [f'name = "bench-placement"\nplacement = "{mode}"\n']
+    for node in range(1, nodes + 1):
+        lines.append(f'[nodes.DUT{node}]\nssh = "root@192.0.2.{node}"\n')
+    for numa in (0, 1):
+        for name, count, cores, shared, skip in (("ALONE", 20, 1, "false", 1), ("SHARED", 30, 6, "true", 21)):
+            skip = "" if mode == "auto" else f"cpu_skip = {skip}\n"
+            lines.append(
+                f'[groups.{name}_{numa}]\nengine = "docker"\nimage = "vnf/bench:1"\ncount = {count}\n'
+                f"cpu_count = {cores}\ncpu_shared = {shared}\n{skip}cpuset_mems = {numa}\n"
+            )
+    return "\n".join(lines)
+
+
 def machine():
     """`lscpu -p` of two sockets with 28 cores and SMT, siblings 56 apart."""
     lines = ["# CPU,Core,Socket,Node,,L1d,L1i,L2,L3"]

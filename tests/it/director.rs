@@ -5,7 +5,7 @@ use vnfctl::command::Command;
 use vnfctl::engine::engine;
 use vnfctl::executor::{Event, OnError, Options, Outcome, Permit, Reporter, execute};
 use vnfctl::facts::probe;
-use vnfctl::lifecycle::{Failure, NodeFailure, Prepared, Session, prepare, verify};
+use vnfctl::lifecycle::{Failure, NodeFailure, Prepared, Session, ask_neighbours, prepare, verify};
 use vnfctl::model::{EngineKind, Loaded};
 use vnfctl::plan::{Stage, Verb, Wanted};
 use vnfctl::transport::{Fake, Reply, Stop, TransportError};
@@ -145,7 +145,9 @@ fn preparing_only_asks() {
     for node in ["DUT1", "DUT2"] {
         let mut asked = nodes.ran(node);
         asked.sort_by_key(Command::words);
+        let others = [EngineKind::Native, EngineKind::Podman, EngineKind::Lxc];
         let mut questions = questions(&loaded).to_vec();
+        questions.push(ask_neighbours(&others));
         questions.sort_by_key(Command::words);
         assert_eq!(asked, questions, "{node}");
     }

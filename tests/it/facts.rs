@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
-use vnfctl::facts::{Facts, FactsError, parse, probe};
+use vnfctl::facts::{Cpusets, Facts, FactsError, cpusets, parse, parse_cpusets, probe};
 use vnfctl::model::EngineKind;
 
 fn describe(facts: &Facts) -> String {
@@ -128,4 +128,98 @@ fn without_lscpu_the_same_cores_are_found() {
         assert_eq!(native, "missing on the node: unshare, nsenter, mount, ip, setsid");
         assert_eq!(without.engines.get(&EngineKind::Lxc), None);
     }
+}
+
+/// Runs the script that looks for cpusets over other mounts than this machine's.
+#[expect(clippy::disallowed_methods, reason = "the claim is about real shells and files")]
+fn run_cpusets(shell: &[&str], mounts: &Path, path: &Path) -> Cpusets {
+    let command = cpusets();
+    let script = command.argv[2].replace("/proc/self/mounts", &mounts.display().to_string());
+    let mut child = std::process::Command::new(shell[0]);
+    if shell == BUSYBOX {
+        child.env("PATH", path);
+    }
+    let output = child.args(&shell[1..]).args(["-c", &script]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{shell:?}: {output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    parse_cpusets(&text).unwrap_or_else(|| panic!("{shell:?}: {text}"))
+}
+
+/// Makes a cgroup from pairs of file and content.
+#[expect(clippy::disallowed_methods, reason = "a tree of cgroups is made")]
+fn cgroup(folder: &Path, files: &[(&str, &str)]) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (name, content) in files {
+        std::fs::write(folder.join(name), content).unwrap();
+    }
+}
+
+fn describe_cpusets(found: &Cpusets) -> Vec<String> {
+    let all = found.whole.iter().chain(&found.narrow);
+    all.map(|one| format!("{} {} {} {:?}", one.path, one.cpus, one.mems, one.pids)).collect()
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "mounts and programs are files")]
+fn cgroups_with_cpus_of_their_own_are_found_in_both_versions() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mounts, programs) = (folder.path().join("mounts"), folder.path().join("bin"));
+    std::fs::create_dir(&programs).unwrap();
+    for program in ["grep", "find", "awk"] {
+        std::os::unix::fs::symlink(BUSYBOX[0], programs.join(program)).unwrap();
+    }
+    let v1 = folder.path().join("v1");
+    let in_v1 = |path: &str, cpus: &str, procs: &str| {
+        let sets = [("cpuset.effective_cpus", cpus), ("cpuset.effective_mems", "0-1\n")];
+        cgroup(&v1.join(path), &[sets[0], sets[1], ("cgroup.procs", procs)]);
+    };
+    in_v1("", "0-7\n", "1\n2\n");
+    in_v1("docker", "0-7\n", "");
+    in_v1("docker/a:b", "2-3\n", "10\n11\n");
+    in_v1("docker/a:b/inner", "2\n", "0\n");
+    in_v1("empty", "4\n", "");
+    in_v1("new", "\n", "");
+    let v2 = folder.path().join("v2");
+    let in_v2 = |path: &str, own: &str, cpus: &str, tasks: (&str, &str)| {
+        let sets = [("cpuset.cpus", own), ("cpuset.mems", "\n"), ("cpuset.cpus.effective", cpus)];
+        let sets = [&sets[..], &[("cpuset.mems.effective", "0\n"), tasks]].concat();
+        cgroup(&v2.join(path), &sets);
+    };
+    cgroup(&v2, &[("cgroup.controllers", "cpu cpuset memory\n")]);
+    in_v2("", "\n", "0-7\n", ("cgroup.procs", "1\n"));
+    in_v2("pods", "2-3\n", "2-3\n", ("cgroup.procs", ""));
+    in_v2("pods/a", "\n", "2-3\n", ("cgroup.procs", "20\n"));
+    in_v2("pods/b", "3\n", "3\n", ("cgroup.procs", "21\n"));
+    cgroup(&v2.join("pods/a/scope"), &[("cgroup.procs", "22\n")]);
+    in_v2("vm", "5\n", "5\n", ("cgroup.threads", "30\n"));
+    let hybrid = format!(
+        "x {} cgroup rw,relatime,cpuset 0 0\nx {} cgroup2 rw 0 0\nx / ext4 rw 0 0\n",
+        v1.display(),
+        v2.display()
+    );
+    let unified = format!("cgroup2 {} cgroup2 rw,nosuid 0 0\n", v2.display());
+    for shell in [DASH, BUSYBOX] {
+        std::fs::write(&mounts, &hybrid).unwrap();
+        let mut found = run_cpusets(shell, &mounts, &programs);
+        found.narrow.iter_mut().for_each(|one| one.pids.sort_unstable());
+        let expected =
+            ["/ 0-7 0-1 []", "/docker/a:b 2-3 0-1 [10, 11]", "/docker/a:b/inner 2 0-1 [0]"];
+        assert_eq!(describe_cpusets(&found), expected, "{shell:?}");
+        std::fs::write(&mounts, &unified).unwrap();
+        let mut found = run_cpusets(shell, &mounts, &programs);
+        found.narrow.iter_mut().for_each(|one| one.pids.sort_unstable());
+        let expected = ["/ 0-7 0 []", "/pods 2-3 0 [20, 22]", "/pods/b 3 0 [21]", "/vm 5 0 [30]"];
+        assert_eq!(describe_cpusets(&found), expected, "{shell:?}");
+        std::fs::write(&mounts, "x / ext4 rw 0 0\n").unwrap();
+        assert_eq!(run_cpusets(shell, &mounts, &programs), Cpusets::default(), "{shell:?}");
+    }
+}
+
+#[test]
+fn the_cpusets_of_this_machine_are_read() {
+    let found = run_cpusets(DASH, Path::new("/proc/self/mounts"), Path::new(""));
+    let facts = run(DASH, None);
+    let carries =
+        facts.cgroup.mounts.contains_key("cpuset") || facts.cgroup.controllers.contains("cpuset");
+    assert_eq!(found.whole.is_some(), carries);
 }

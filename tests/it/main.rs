@@ -2,11 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and read files")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod auto;
+mod claims;
 mod cli;
 mod completions;
 mod diagnostics;
 mod director;
 mod environment;
+mod exclusive;
 mod executor;
 mod facts;
 mod generated;
@@ -19,6 +22,7 @@ mod numa;
 mod order;
 mod placement;
 mod plans;
+mod random;
 mod readme;
 mod soundness;
 mod streams;

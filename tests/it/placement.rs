@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use vnfctl::cpu::{Doubt, GroupRequest, Machine, NodePlacement, Refusal, Warning, place};
 use vnfctl::model::{ChainRequest, CpuRequest, NumaPolicy, PlacementMode, Scarce, SliceRequest};
 
-const SLICE: SliceRequest = SliceRequest {
+pub(crate) const SLICE: SliceRequest = SliceRequest {
     count: 1,
     cpu_count: 1,
     cpu_skip: None,
@@ -13,7 +13,7 @@ const SLICE: SliceRequest = SliceRequest {
     cpu_scarce: Scarce::Refuse,
 };
 
-const CHAIN: ChainRequest = ChainRequest {
+pub(crate) const CHAIN: ChainRequest = ChainRequest {
     nf_chains: 1,
     nf_nodes: 1,
     nf_dtc: Some(1),
@@ -62,12 +62,12 @@ fn placed(
     place(mode, machine, 1, &requests, &[])
 }
 
-fn cpus(placement: &NodePlacement) -> Vec<Vec<u32>> {
+pub(crate) fn cpus(placement: &NodePlacement) -> Vec<Vec<u32>> {
     let all = placement.groups.iter().flat_map(|group| &group.containers);
     all.map(|container| container.cpus.clone()).collect()
 }
 
-fn texts(warnings: &[Warning]) -> Vec<String> {
+pub(crate) fn texts(warnings: &[Warning]) -> Vec<String> {
     warnings.iter().map(ToString::to_string).collect()
 }
 
@@ -99,11 +99,15 @@ fn a_refusal_counts_in_cores_and_says_what_helps() {
     );
     assert_eq!(
         error[0].help,
-        "`cpu_count = 2` fits, or `cpu_scarce = \"share\"` shares what there is, with a warning"
+        "`cpu_count = 2` with `smt_used = true` fits, or `count = 1`, or `cpu_count = 2`"
     );
     let seven = SliceRequest { cpu_count: 7, cpu_skip: Some(3), ..SLICE };
     let error = slots_mode(&machine(2, 8, 2), &[("VNF", CpuRequest::Slice(seven))]).unwrap_err();
-    assert_eq!(error[0].help, "`cpu_skip = 1` has room");
+    assert_eq!(
+        error[0].help,
+        "`cpu_skip = 1` fits, or `cpuset_mems = 1` with `cpu_skip = 1`, or `cpu_count = 4` with \
+         `smt_used = true`"
+    );
 }
 
 #[test]
@@ -118,7 +122,7 @@ fn groups_that_want_the_same_cores_are_refused_unless_shared() {
         "group `B` cannot be placed: `A` has slots 1-2 of NUMA node 0 too; free: 5 of 8 cores of \
          NUMA node 0 (slots 3-7)"
     );
-    assert_eq!(error[0].help, "`cpu_skip = 3` has room");
+    assert_eq!(error[0].help, "`cpu_skip = 3` fits");
     let shared = CpuRequest::Slice(SliceRequest { cpu_shared: true, ..SLICE });
     assert!(slots_mode(&machine, &[("A", one), ("B", shared)]).is_ok());
     let warned = placed(PlacementMode::Csit, &machine, &groups).unwrap();
@@ -203,5 +207,5 @@ fn an_unknown_numa_node_is_refused() {
         GroupRequest { group: "VNF", cpu: &cpu, numa: Some(7), numa_policy: NumaPolicy::Require };
     let error = place(PlacementMode::Slots, &machine(2, 4, 1), 1, &[request], &[]).unwrap_err();
     assert_eq!(error[0].reason, "NUMA node 7 has no CPU that may be used");
-    assert_eq!(error[0].help, "NUMA nodes with CPUs: 0-1");
+    assert_eq!(error[0].help, "`cpuset_mems = 0` fits");
 }

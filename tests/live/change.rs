@@ -7,6 +7,7 @@ everywhere!(
     one_is_not_ten,
     a_foreign_one_is_never_touched,
     destroyed_by_name,
+    moved_to_another_engine,
 );
 
 fn changed_is_refused_then_replaced(bed: &Bed) {
@@ -130,4 +131,17 @@ fn destroyed_by_name(bed: &Bed) {
     other.run("down --grace 1s").exits(0);
     living.is_gone(bed);
     assert_eq!(bed.traces(), "");
+}
+
+/// What the old engine has is in nobody's way and goes with the rest.
+fn moved_to_another_engine(bed: &Bed) {
+    let old = bed.on(&bed.topology().group(Group::new("VNF", bed.engine))).up();
+    let new = if bed.engine == Engine::Native { Engine::Docker } else { Engine::Native };
+    let on = bed.on(&bed.topology().group(Group::new("VNF", new)));
+    on.run("status").exits(7).says("orphan").says("absent");
+    on.run("up").exits(0).says("no longer in the file");
+    assert!(bed.pid(new, &bed.container("VNF1")).is_some());
+    bed.first("VNF1");
+    on.down();
+    old.run("status").exits(7).says("absent");
 }

@@ -2,7 +2,12 @@
 
 use crate::support::{Bed, Engine, Group, everywhere};
 
-everywhere!(killed_is_started_again, removed_is_made_again, repinned_is_pinned_back);
+everywhere!(
+    killed_is_started_again,
+    removed_is_made_again,
+    repinned_is_pinned_back,
+    a_thread_pinned_inside_is_no_drift,
+);
 
 fn killed_is_started_again(bed: &Bed) {
     let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine).count(2))).up();
@@ -68,5 +73,21 @@ fn repinned_is_pinned_back(bed: &Bed) {
     on.run("restart --grace 1s").exits(0);
     bed.binds_memory("VNF1");
     assert!(bed.tasks(bed.first("VNF1")).iter().all(|task| task.cpus == "1"), "and stays so");
+    on.down();
+}
+
+/// As VPP pins its main thread inside the CPUs it was given.
+fn a_thread_pinned_inside_is_no_drift(bed: &Bed) {
+    let group = Group::new("VNF", bed.engine).key("cpu_count", 2).key("cpu_skip", 0);
+    let keys = format!("{}\nsystem_cpus = 0", bed.node_keys());
+    let on = bed.on(&bed.topology().node("DUT1", &keys).group(group)).up();
+    let pid = bed.first("VNF1");
+    bed.dut.must(&format!("taskset -pc 1 {pid}"));
+    let first = |task: &crate::support::Task| task.pid == pid && task.cpus == "1";
+    assert!(bed.tasks(pid).iter().any(first), "the test itself works");
+    on.run("status").exits(0).says("0-1");
+    on.run("verify").exits(0);
+    on.run("up").did_nothing();
+    assert!(bed.tasks(pid).iter().any(first), "and stays pinned");
     on.down();
 }

@@ -3,6 +3,7 @@
 
 mod bytes;
 mod change;
+mod claims;
 mod deadline;
 mod drift;
 mod hugepages;

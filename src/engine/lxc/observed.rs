@@ -38,6 +38,7 @@ pub(super) fn parse(stdout: &str) -> Result<Inventory, ParseError> {
         } else if let Some(label) = line.strip_prefix("# vnfctl.") {
             let (key, value) = label.split_once(" = ").ok_or_else(wrong)?;
             labels.push((format!("{}{key}", Labels::PREFIX), value.to_owned()));
+            inventory.cgroups.insert(format!("lxc.payload.{}", container.name));
             container.labels = Labels::from_pairs(labels.iter().map(|(k, v)| (&**k, &**v)));
         } else if let Some(image) = line.strip_prefix("# vnfctl-image = ") {
             image.clone_into(&mut container.image);

@@ -26,6 +26,10 @@ while :; do
 	vnfctl_code=$?
 	kill -0 "$vnfctl_child" 2>/dev/null || break
 done
+# A signal that came together with the end was told instead of the code, which is kept.
+wait "$vnfctl_child"
+vnfctl_again=$?
+[ "$vnfctl_again" = 127 ] || vnfctl_code=$vnfctl_again
 # It ended before it was seen. These are a shell's codes for what it cannot find or run.
 case $vnfctl_state$vnfctl_code in 2126 | 2127) ;; 2*) echo up >&3 ;; esac
 exit "$vnfctl_code"

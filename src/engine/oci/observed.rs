@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 /// One container as the template of [`super::Oci::TEMPLATE`] prints it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Shown {
+    #[serde(default)]
+    id: String,
     name: String,
     labels: Option<BTreeMap<String, String>>,
     state: String,
@@ -26,7 +28,15 @@ pub(super) fn parse(engine: EngineKind, stdout: &str) -> Result<Inventory, Parse
         if let Some(token) = line.strip_prefix("image ") {
             inventory.images.push(image_from_token(token).ok_or_else(wrong)?);
         } else if let Some(shown) = line.strip_prefix("container ") {
-            inventory.containers.push(container(engine, shown).ok_or_else(wrong)?);
+            let (id, container) = container(engine, shown).ok_or_else(wrong)?;
+            if container.labels.is_some() {
+                // By cgroupfs and by systemd.
+                inventory.cgroups.extend(match engine {
+                    EngineKind::Podman => [format!("libpod-{id}"), format!("libpod-{id}.scope")],
+                    _ => [format!("docker-{id}.scope"), id],
+                });
+            }
+            inventory.containers.push(container);
         } else if let Some((key, list)) = line.split_once(':') {
             let container = inventory.containers.last_mut().ok_or_else(wrong)?;
             let list: CpuSet = list.parse().map_err(|_| wrong())?;
@@ -42,12 +52,12 @@ pub(super) fn parse(engine: EngineKind, stdout: &str) -> Result<Inventory, Parse
     Ok(inventory)
 }
 
-fn container(engine: EngineKind, shown: &str) -> Option<Observed> {
+fn container(engine: EngineKind, shown: &str) -> Option<(String, Observed)> {
     let (pid, json) = shown.split_once(' ')?;
     let pid: u32 = pid.parse().ok()?;
     let shown: Shown = serde_json::from_str(json).ok()?;
     let labels = shown.labels.unwrap_or_default();
-    Some(Observed {
+    let observed = Observed {
         engine,
         // Docker's names begin with a slash.
         name: shown.name.strip_prefix('/').unwrap_or(&shown.name).to_owned(),
@@ -58,7 +68,8 @@ fn container(engine: EngineKind, shown: &str) -> Option<Observed> {
         cgroup_cpus: None,
         cgroup_mems: None,
         image: shown.image,
-    })
+    };
+    Some((shown.id, observed))
 }
 
 fn state(pid: u32, word: &str, code: i32) -> State {

@@ -31,10 +31,20 @@ impl Engine {
 /// Where vnfctl runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Inside `dut1`, on itself.
+    /// Inside the DUT, on itself.
     Local,
-    /// Here, on `dut2` over ssh.
+    /// Here, on the DUT over ssh.
     Ssh,
+}
+
+impl Place {
+    /// The DUT that cases at this place share.
+    fn dut(self) -> &'static str {
+        match self {
+            Self::Local => "dut1",
+            Self::Ssh => "dut2",
+        }
+    }
 }
 
 /// What one case works with. Whatever the case leaves when it fails is removed.
@@ -54,19 +64,25 @@ pub(crate) struct Bed {
 
 impl Bed {
     pub(crate) fn new(case: &str, engine: Engine, place: Place) -> Self {
-        Self::with_lock(case, engine, place, false)
+        Self::on_dut(place.dut(), false, case, engine, place)
     }
 
     /// A bed on a DUT that no other case uses at the same time.
     pub(crate) fn alone(case: &str, engine: Engine, place: Place) -> Self {
-        Self::with_lock(case, engine, place, true)
+        Self::on_dut(place.dut(), true, case, engine, place)
     }
 
-    fn with_lock(case: &str, engine: Engine, place: Place, alone: bool) -> Self {
+    /// A bed on `dut3`, whose CPUs nobody else has while the case runs.
+    pub(crate) fn exclusive(case: &str, engine: Engine, place: Place) -> Self {
+        Self::on_dut("dut3", true, case, engine, place)
+    }
+
+    fn on_dut(dut: &'static str, alone: bool, case: &str, engine: Engine, place: Place) -> Self {
         let lab = Lab::get();
-        let (dut, letter) = match place {
-            Place::Local => (lab.dut("dut1"), 'l'),
-            Place::Ssh => (lab.dut("dut2"), 's'),
+        let dut = lab.dut(dut);
+        let letter = match place {
+            Place::Local => 'l',
+            Place::Ssh => 's',
         };
         let lock = dut.lock(alone);
         // Short: container names are host names too.

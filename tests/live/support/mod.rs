@@ -11,6 +11,7 @@ pub(crate) use bed::{Bed, Engine, Place};
 pub(crate) use ended::{Ended, run};
 pub(crate) use lab::{Dut, Lab, VNFCTL};
 pub(crate) use topology::{Group, Topology, text};
+pub(crate) use truth::Task;
 
 /// One `#[test]` for each case, engine and place: `case::docker_ssh` calls `case(&Bed)`.
 macro_rules! everywhere {
@@ -35,6 +36,19 @@ macro_rules! over_ssh {
     )* };
 }
 
+/// As `everywhere!`, each on a DUT whose CPUs nobody else has: `case::exclusive_docker_ssh`.
+macro_rules! exclusively {
+    ($($case:ident),* $(,)?) => { $(
+        mod $case {
+            $crate::support::tests!($case exclusive;
+                exclusive_native_local Native Local, exclusive_native_ssh Native Ssh,
+                exclusive_docker_local Docker Local, exclusive_docker_ssh Docker Ssh,
+                exclusive_podman_local Podman Local, exclusive_podman_ssh Podman Ssh,
+                exclusive_lxc_local Lxc Local, exclusive_lxc_ssh Lxc Ssh);
+        }
+    )* };
+}
+
 /// One `#[test]` for each case and place; the case chooses its engines.
 macro_rules! in_both_places {
     ($($case:ident),* $(,)?) => { $(
@@ -44,14 +58,16 @@ macro_rules! in_both_places {
     )* };
 }
 
+/// `Bed::new` or another way to a bed, then name, engine and place of each test.
 macro_rules! tests {
-    ($case:ident; $($name:ident $engine:ident $place:ident),*) => { $(
+    ($case:ident; $($rest:tt)*) => { $crate::support::tests!($case new; $($rest)*); };
+    ($case:ident $bed:ident; $($name:ident $engine:ident $place:ident),*) => { $(
         #[test]
         fn $name() {
             use $crate::support::{Bed, Engine, Place};
-            super::$case(&Bed::new(stringify!($case), Engine::$engine, Place::$place));
+            super::$case(&Bed::$bed(stringify!($case), Engine::$engine, Place::$place));
         }
     )* };
 }
 
-pub(crate) use {everywhere, in_both_places, over_ssh, tests};
+pub(crate) use {everywhere, exclusively, in_both_places, over_ssh, tests};

@@ -78,6 +78,7 @@ pub(crate) struct Topology {
     pub(crate) prefix: String,
     nodes: Vec<(String, String)>,
     groups: Vec<Group>,
+    is_exclusive: bool,
     rest: String,
 }
 
@@ -88,6 +89,7 @@ impl Topology {
             prefix: format!("{name}-"),
             nodes: Vec::new(),
             groups: Vec::new(),
+            is_exclusive: false,
             rest: String::new(),
         }
     }
@@ -108,6 +110,12 @@ impl Topology {
         self
     }
 
+    /// Its containers share their CPUs with nobody: for beds on a DUT of their own.
+    pub(crate) fn exclusive(mut self) -> Self {
+        self.is_exclusive = true;
+        self
+    }
+
     /// Anything else as TOML.
     pub(crate) fn and(mut self, toml: &str) -> Self {
         self.rest.push_str(toml);
@@ -119,8 +127,11 @@ impl Topology {
         for (name, keys) in &self.nodes {
             write!(toml, "[nodes.{name}]\n{keys}\n").expect("a String takes all text");
         }
-        // The DUTs have two CPUs: all containers share CPU 1.
-        toml.push_str("[defaults]\ncpu_count = 1\ncpu_skip = 1\ncpu_scarce = \"share\"\n");
+        toml.push_str("[defaults]\ncpu_count = 1\ncpu_skip = 1\n");
+        if !self.is_exclusive {
+            // The DUTs have two CPUs: all containers share CPU 1.
+            toml.push_str("cpu_scarce = \"share\"\n");
+        }
         for group in &self.groups {
             writeln!(toml, "[groups.{}]", group.name).expect("a String takes all text");
             for (key, value) in &group.keys {
