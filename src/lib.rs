@@ -10,7 +10,7 @@
 //! | 3 executor | [`executor`] | through layer 2 |
 //! | 2 transport | [`transport`] | yes, the only one |
 //! | 2 plan | [`plan`] | no |
-//! | 1 engines | [`engine`], [`link`], [`facts`] | no |
+//! | 1 engines | [`engine`], [`link`], [`facts`], [`threads`] | no |
 //! | 0 model | [`model`], [`cpu`], [`command`] | no |
 
 pub mod cli;
@@ -23,5 +23,6 @@ pub mod lifecycle;
 pub mod link;
 pub mod model;
 pub mod plan;
+pub mod threads;
 pub mod transport;
 pub mod ui;

@@ -1,12 +1,14 @@
 //! The command line: every verb with its options. Its doc comments are the text of `--help`.
 
 use super::complete;
-use super::options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
+use super::options::{Change, Global, Grace, Hosts, Lanes, Machines, Owner, Patience, Recreate};
 use super::select::Selection;
 use super::text;
-use super::values::{PlanFormat, PlanVerb, Shell, Until, flag};
+use super::values::{PlanFormat, PlanVerb, Shell, Until, flag, positive_duration};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Bring container-based network functions up, pinned and wired, from one TOML topology
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -54,7 +56,11 @@ pub enum Verb {
     Down(Down),
     /// Compare what is wanted with what is found
     Status(Status),
-    /// Prove that containers run where they should and that links carry traffic
+    /// Draw who has which CPUs of each node
+    #[command(after_help = text::CPUS_EXAMPLES)]
+    Cpus(Cpus),
+    /// Prove that every thread runs where it should and that links carry traffic
+    #[command(after_help = text::VERIFY_EXAMPLES)]
     Verify(Verify),
     /// Run a command in many containers at once
     #[command(after_help = text::EXEC_EXAMPLES)]
@@ -100,9 +106,9 @@ impl Verb {
 
     pub(super) fn machines_mut(&mut self) -> Option<&mut Machines> {
         match self {
-            Self::Check(Check { machines, .. }) | Self::Plan(Plan { machines, .. }) => {
-                Some(machines)
-            }
+            Self::Check(Check { machines, .. })
+            | Self::Plan(Plan { machines, .. })
+            | Self::Cpus(Cpus { machines, .. }) => Some(machines),
             _ => None,
         }
     }
@@ -253,12 +259,43 @@ pub struct Status {
     pub patience: Patience,
 }
 
+/// Arguments of `cpus`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Cpus {
+    /// Take only these nodes; repeatable, globs allowed
+    #[arg(
+        short, long = "node", help_heading = "Selection", value_name = "NODE",
+        env = "VNFCTL_NODE", value_delimiter = ',',
+        add = ArgValueCandidates::new(complete::nodes)
+    )]
+    pub nodes: Vec<String>,
+    /// Save what each node tells of itself as NODE.probe in this folder, for --machine
+    #[arg(
+        long, value_name = "FOLDER", env = "VNFCTL_SAVE", value_hint = clap::ValueHint::DirPath
+    )]
+    pub save: Option<PathBuf>,
+    #[command(flatten)]
+    pub machines: Machines,
+    #[command(flatten)]
+    pub patience: Patience,
+    #[command(flatten)]
+    pub hosts: Hosts,
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[expect(missing_docs, reason = "the options are documented where they are defined")]
 pub struct Verify {
     #[command(flatten)]
     pub selection: Selection,
+    /// Fail also where a container may be disturbed: tasks, kernel threads and interrupts that may
+    /// come to its cores, a governor other than performance, cores that are not isolated
+    #[arg(long, env = "VNFCTL_STRICT", action = ArgAction::SetTrue, value_parser = flag)]
+    pub strict: bool,
+    /// Then count for this long what happens on the containers' cores, and rank who took them
+    #[arg(long, value_name = "DURATION", env = "VNFCTL_SAMPLE", value_parser = positive_duration)]
+    pub sample: Option<Duration>,
     #[command(flatten)]
     pub lanes: Lanes,
     #[command(flatten)]

@@ -1,12 +1,16 @@
 //! The phase verbs: acquire, create, start, stop, restart, destroy, up, down. One handler, the
 //! verb is data.
 
-use super::context::{Chosen, Context};
-use super::show::{JSON_VERSION, show_plan, show_verify, verify_json};
+use super::context::{Chosen, Context, nodes_without_file};
+use super::show::{JSON_VERSION, show_plan};
+use super::show_verify::show_verify;
+use super::verify_json::verify_json;
 use super::{Change, OnError, Owner, Selection, Until, Verb};
 use crate::executor::{self, Options, Outcome, Permit, Reporter, Stopwatch, Undoing, execute};
-use crate::lifecycle::{ChangeRequest, Failure, Prepared, Session, VerifyReport, prepare, verify};
-use crate::model::{Become, Loaded, Node, SshTarget, Topology, parse_ssh};
+use crate::lifecycle::{
+    ChangeRequest, Failure, Prepared, Session, VerifyOptions, VerifyReport, prepare, verify,
+};
+use crate::model::{Loaded, Topology};
 use crate::plan::{self, Plan, Stage};
 use crate::transport::Stop;
 use crate::ui::{self, ExitCode, Format, Log, Several, Summary, nodes_report, report};
@@ -134,11 +138,11 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     });
     let proof = code == ExitCode::Done && wish.verb == plan::Verb::Up(Stage::Verify);
     let code = if proof {
-        let report = prove(context, &session, &chosen, &prepared)?;
+        let report = prove(&session, &chosen, &prepared)?;
         if context.ui.format() == Format::Json {
             document["verify"] = verify_json(&report, &loaded.topology.name);
         } else {
-            show_verify(context.ui, &report)?;
+            show_verify(context.ui, &report, context.global.verbose)?;
         }
         if report.passed() { code } else { ExitCode::RealityDiffers }
     } else {
@@ -155,32 +159,14 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
 
 /// A topology that is only a name: what it owns is found by its labels.
 fn nameless(context: &Context<'_>, owner: &Owner, name: &str) -> Result<Loaded, Failure> {
-    let mut nodes = Vec::new();
-    if !owner.hosts.is_empty() {
-        for host in &owner.hosts {
-            let ssh = parse_ssh(host).ok_or_else(|| Failure::Usage {
-                message: format!("--host {host}: that is no ssh target"),
-                hint: "write it as [USER@]HOST[:PORT]".into(),
-            })?;
-            nodes.push(node(host, Some(ssh), owner.r#become.unwrap_or_default()));
-        }
-    } else if context.global.topologies.is_empty() {
-        nodes.push(node("localhost", None, Become::default()));
+    let files = !context.global.topologies.is_empty();
+    let nodes = if owner.hosts.hosts.is_empty() && files {
+        context.load()?.topology.nodes
     } else {
-        nodes = context.load()?.topology.nodes;
-    }
+        nodes_without_file(&owner.hosts)?
+    };
     let topology = Topology { name: name.to_owned(), nodes, ..Topology::default() };
     Ok(Loaded { topology, ..Loaded::default() })
-}
-
-fn node(name: &str, ssh: Option<SshTarget>, r#become: Become) -> Node {
-    Node {
-        name: name.to_owned(),
-        ssh,
-        r#become,
-        system_cpus: 1,
-        interfaces: std::collections::BTreeMap::new(),
-    }
 }
 
 fn confirms(context: &Context<'_>, wish: &Wish<'_>, plan: &Plan) -> bool {
@@ -311,7 +297,6 @@ fn steps_json(plan: &Plan, outcomes: &[Outcome]) -> Vec<serde_json::Value> {
 
 /// The verify stage of `up`.
 fn prove(
-    context: &Context<'_>,
     session: &Session<'_>,
     chosen: &Chosen<'_>,
     prepared: &Prepared<'_>,
@@ -328,5 +313,6 @@ fn prove(
         .iter()
         .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))
         .collect();
-    Ok(verify(&wanted, &prepared.links, observation, &session.lanes, context.stop))
+    let options = VerifyOptions::default();
+    Ok(verify(session, &wanted, &prepared.links, observation, options)?)
 }

@@ -9,6 +9,7 @@ mod check;
 pub mod complete;
 mod completions;
 mod context;
+mod cpus;
 mod entry;
 mod exec;
 mod logs;
@@ -22,17 +23,20 @@ mod run;
 mod select;
 mod shell;
 mod show;
+mod show_sample;
+mod show_verify;
 mod status;
 mod text;
 mod values;
 mod verify;
+mod verify_json;
 
 pub use args::{
-    Acquire, Check, Cli, Completions, Create, Destroy, Down, Exec, Logs, Plan, Restart, ShellArgs,
-    Start, Status, Stop, Up, Verb, Verify,
+    Acquire, Check, Cli, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Restart,
+    ShellArgs, Start, Status, Stop, Up, Verb, Verify,
 };
 pub use entry::main;
-pub use options::{Change, Global, Grace, Lanes, Machines, Owner, Patience, Recreate};
+pub use options::{Change, Global, Grace, Hosts, Lanes, Machines, Owner, Patience, Recreate};
 pub use parse::{command, parse, typed};
 pub use run::run;
 pub use select::{Selection, Unmatched};

@@ -178,7 +178,10 @@ pub struct Recreate {
 /// Saved machines in place of nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct Machines {
-    /// Take the saved output of `lscpu -p` for the nodes that match; repeatable, globs allowed
+    /// Take a saved machine for the nodes that match; repeatable, globs allowed
+    ///
+    /// FILE holds the output of `lscpu -p`, or what `cpus --save` wrote, which says more: isolated
+    /// and forbidden CPUs, memory, where the interfaces are.
     #[arg(
         long = "machine", value_name = "NODE=FILE", env = "VNFCTL_MACHINE",
         value_parser = machine_file
@@ -197,12 +200,20 @@ pub struct Owner {
     #[arg(long, value_name = "TOPOLOGY", env = "VNFCTL_NAME")]
     pub name: Option<String>,
 
-    /// Look on this node, over ssh; repeatable, needs --name
+    #[command(flatten)]
+    /// `--host`.
+    pub hosts: Hosts,
+}
+
+/// Nodes that no topology file names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+#[command(next_help_heading = "Without the topology file")]
+pub struct Hosts {
+    /// Look on this node, over ssh; repeatable
     #[arg(
         long = "host",
         value_name = "[USER@]HOST[:PORT]",
         env = "VNFCTL_HOST",
-        requires = "name",
         value_delimiter = ','
     )]
     pub hosts: Vec<String>,

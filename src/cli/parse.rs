@@ -47,6 +47,12 @@ where
         let reason = "give the nodes by --topology or by --host, not by both";
         return Err(grammar.error(ErrorKind::ArgumentConflict, reason));
     }
+    // `--host` alone means something to verbs without `--name`; elsewhere it would be ignored.
+    let given = |id: &str| source(verb_matches, id).is_some();
+    if verb_matches.try_contains_id("name").is_ok() && given("hosts") && !given("name") {
+        let reason = "--host looks for what a topology owns: name it by --name";
+        return Err(grammar.error(ErrorKind::MissingRequiredArgument, reason));
+    }
     Ok(cli)
 }
 
@@ -260,6 +266,8 @@ mod tests {
             "up -j 0",
             "up --timeout 0",
             "destroy --host a@b",
+            "cpus --become none",
+            "-t a.toml cpus --host a@b",
             "down --name x --become none",
             "-t a.toml down --name x --host a@b",
             "plan DUT1_VNF1",

@@ -1,7 +1,7 @@
 //! From a parsed command line to an exit code: one match, one handler per verb with its own shape.
 
 use super::context::Context;
-use super::{Cli, Verb, change, check, completions, exec, logs, plan, shell, status, verify};
+use super::{Cli, Verb, change, check, completions, cpus, exec, logs, plan, shell, status, verify};
 use crate::transport::Stop;
 use crate::ui::{ExitCode, Ui};
 
@@ -12,6 +12,7 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         Verb::Check(args) => check::run(&context, args),
         Verb::Plan(args) => plan::run(&context, args),
         Verb::Status(args) => status::run(&context, args),
+        Verb::Cpus(args) => cpus::run(&context, args),
         Verb::Verify(args) => verify::run(&context, args),
         Verb::Exec(args) => exec::run(&context, args),
         Verb::Shell(args) => shell::run(&context, args),

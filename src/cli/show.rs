@@ -1,11 +1,9 @@
-//! How plans, placements and verifications are shown. The JSON shapes are part of the contract:
+//! How plans and placements are shown. The JSON shapes are part of the contract:
 //! each carries `version`, which changes when a field goes or changes its meaning.
 
-use crate::lifecycle::VerifyReport;
 use crate::plan::{Plan, Wanted, script};
-use crate::ui::{Cell, Format, Table, Tone, Ui};
+use crate::ui::{Format, Table, Ui};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::io;
 
 use super::PlanFormat;
@@ -108,97 +106,4 @@ pub(super) fn show_placement(
         ]);
     }
     ui.data(table.render(ui.stdout_paint()))
-}
-
-/// A verification as JSON.
-pub(super) fn verify_json(report: &VerifyReport, topology: &str) -> Value {
-    let checks = report.checks.iter().map(|check| {
-        json!({
-            "container": check.container,
-            "node": check.node,
-            "claim": check.claim,
-            "wanted": check.wanted,
-            "found": check.found,
-            "passed": check.passed,
-        })
-    });
-    let links = report.links.iter().map(|link| {
-        let pings = link
-            .pings
-            .iter()
-            .map(|ping| json!({ "from": ping.from, "to": ping.to, "answered": ping.answered }));
-        json!({
-            "link": link.link,
-            "node": link.node,
-            "differences": link.differences,
-            "pings": pings.collect::<Vec<_>>(),
-            "passed": link.passed(),
-        })
-    });
-    json!({
-        "version": JSON_VERSION,
-        "topology": topology,
-        "passed": report.passed(),
-        "checks": checks.collect::<Vec<_>>(),
-        "links": links.collect::<Vec<_>>(),
-    })
-}
-
-/// Prints a verification as tables: a row per container, a row per link.
-pub(super) fn show_verify(ui: &Ui, report: &VerifyReport) -> io::Result<()> {
-    let mut containers: BTreeMap<(&str, &str), BTreeMap<&str, Cell>> = BTreeMap::new();
-    let mut order = Vec::new();
-    for check in &report.checks {
-        let key = (check.node.as_str(), check.container.as_str());
-        if !containers.contains_key(&key) {
-            order.push(key);
-        }
-        let cell = if check.passed {
-            Cell::toned(Tone::Good, check.found.clone())
-        } else if check.claim == "running" {
-            Cell::toned(Tone::Bad, check.found.clone())
-        } else {
-            Cell::toned(Tone::Bad, format!("{} (wanted {})", check.found, check.wanted))
-        };
-        containers.entry(key).or_default().insert(check.claim, cell);
-    }
-    let mut table = Table::new(["CONTAINER", "NODE", "STATE", "CPUS", "MEMORY NODE"]);
-    for key in order {
-        let mut cells = containers.remove(&key).unwrap_or_default();
-        let mut cell = |claim| cells.remove(claim).unwrap_or_else(|| Cell::from("-"));
-        table.row([
-            key.1.into(),
-            key.0.into(),
-            cell("running"),
-            cell("cpuset_cpus"),
-            cell("cpuset_mems"),
-        ]);
-    }
-    if !table.is_empty() {
-        ui.data(table.render(ui.stdout_paint()))?;
-    }
-    show_links(ui, report)
-}
-
-fn show_links(ui: &Ui, report: &VerifyReport) -> io::Result<()> {
-    if report.links.is_empty() {
-        return Ok(());
-    }
-    let mut table = Table::new(["LINK", "NODE", "STATE", "PING"]);
-    for link in &report.links {
-        let state = if link.differences.is_empty() {
-            Cell::toned(Tone::Good, "up")
-        } else {
-            Cell::toned(Tone::Bad, link.differences.join("; "))
-        };
-        let pings = link.pings.iter().map(|ping| {
-            let answer = if ping.answered { "answers" } else { "is silent" };
-            format!("{} {answer}", ping.to)
-        });
-        let text = pings.collect::<Vec<_>>().join(", ");
-        let tone = if link.passed() { Tone::Good } else { Tone::Bad };
-        let pings = if text.is_empty() { Cell::from("-") } else { Cell::toned(tone, text) };
-        table.row([link.link.as_str().into(), link.node.as_str().into(), state, pings]);
-    }
-    ui.data(format!("\n{}", table.render(ui.stdout_paint())))
 }

@@ -53,6 +53,13 @@ Examples:
   vnfctl down --group CNF --grace 1s
   vnfctl down --name pair           the file is gone";
 
+/// After `vnfctl verify --help`.
+pub(super) const VERIFY_EXAMPLES: &str = "\
+Examples:
+  vnfctl verify -v                  every thread that is wrong, every task that may come
+  vnfctl verify --strict            for a measurement: nothing may come to these cores
+  vnfctl verify --sample 5s         who took them, ranked";
+
 /// After `vnfctl destroy --help`.
 pub(super) const DESTROY_EXAMPLES: &str = "\
 Examples:
@@ -71,6 +78,16 @@ Examples:
   vnfctl plan --format sh           the script of each node
   vnfctl plan --machine 'DUT*=dut.lscpu'
                                     on machines saved by `lscpu -p`";
+
+/// After `vnfctl cpus --help`.
+pub(super) const CPUS_EXAMPLES: &str = "\
+Examples:
+  vnfctl cpus                       every node of the topology, or this machine without one
+  vnfctl cpus --node DUT1 -o json
+  vnfctl cpus --host csit@192.0.2.11
+  vnfctl cpus --save .              and each node's own words as NODE.probe
+  vnfctl cpus --machine DUT1=DUT1.probe
+                                    without the node";
 
 /// After `vnfctl exec --help`.
 pub(super) const EXEC_EXAMPLES: &str = "\

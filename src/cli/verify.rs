@@ -2,8 +2,9 @@
 
 use super::Verify;
 use super::context::{Chosen, Context};
-use super::show::{show_verify, verify_json};
-use crate::lifecycle::{place_regardless, verify};
+use super::show_verify::show_verify;
+use super::verify_json::verify_json;
+use crate::lifecycle::{VerifyOptions, place_regardless, verify};
 use crate::plan::{Wanted, wanted};
 use crate::ui::{ExitCode, Format};
 
@@ -22,10 +23,11 @@ pub(super) fn run(context: &Context<'_>, args: &Verify) -> anyhow::Result<ExitCo
         .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))
         .collect();
     let links = session.links();
-    let report = verify(&meant, &links, &seen.observation, &session.lanes, context.stop);
+    let options = VerifyOptions { strict: args.strict, sample: args.sample };
+    let report = verify(&session, &meant, &links, &seen.observation, options)?;
     match context.ui.format() {
         Format::Json => context.ui.json(&verify_json(&report, &topology.name))?,
-        Format::Table => show_verify(context.ui, &report)?,
+        Format::Table => show_verify(context.ui, &report, context.global.verbose)?,
     }
     Ok(if report.passed() { ExitCode::Done } else { ExitCode::RealityDiffers })
 }

@@ -13,6 +13,9 @@ pub struct Cpu {
     pub core: u32,
     /// Socket.
     pub socket: u32,
+    /// Whether the kernel does not tell its core and socket, as of offline CPUs: the core's
+    /// number is made up then.
+    pub core_unknown: bool,
     /// NUMA node; 0 where the kernel has none.
     pub numa: u32,
     /// Number of its L3 cache, where known.

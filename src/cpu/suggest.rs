@@ -177,7 +177,7 @@ impl<'a> Trials<'a> {
                     .flatten()
             },
         ];
-        self.take(&steps, found);
+        take(&steps, found);
     }
 
     fn chain(&self, chain: &ChainRequest, found: &mut Vec<Suggestion>) {
@@ -198,17 +198,7 @@ impl<'a> Trials<'a> {
             &|| self.largest(chain.nf_nodes, Setting::NfNodes),
             &|| self.largest(chain.nf_chains, Setting::NfChains),
         ];
-        self.take(&steps, found);
-    }
-
-    /// As many steps as it takes to have enough.
-    fn take(&self, steps: &[&dyn Fn() -> Option<Suggestion>], found: &mut Vec<Suggestion>) {
-        for step in steps {
-            if found.len() >= SHOWN {
-                return;
-            }
-            found.extend(step());
-        }
+        take(&steps, found);
     }
 
     /// On another NUMA node.
@@ -257,5 +247,15 @@ impl<'a> Trials<'a> {
 
     fn wants_siblings_where_there_are_none(&self) -> bool {
         matches!(self.failure.error, Some(SlotsError::NoSmt | SlotsError::NoSibling { .. }))
+    }
+}
+
+/// As many steps as it takes to have enough.
+fn take(steps: &[&dyn Fn() -> Option<Suggestion>], found: &mut Vec<Suggestion>) {
+    for step in steps {
+        if found.len() >= SHOWN {
+            return;
+        }
+        found.extend(step());
     }
 }

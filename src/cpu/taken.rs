@@ -1,9 +1,8 @@
 //! Claims by core: what others have on the machine, and what the containers that are placed have.
 //! A core counts as taken with all its siblings.
 
-use super::outcome::Stay;
 use super::place::{Failure, GroupRequest};
-use super::{Claim, CpuSet, GroupPlacement, Holder, Machine, Warning};
+use super::{Claim, CpuSet, GroupPlacement, Holder, Machine, Stay, Warning};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// (socket, core id).
@@ -16,6 +15,14 @@ pub(crate) struct Taken<'a> {
     others: BTreeMap<CoreKey, Vec<&'a Claim>>,
     /// What wanted containers have already, by group and ordinal, in placement order.
     own: BTreeMap<(&'a str, u32), &'a [u32]>,
+}
+
+/// Containers of a group on cores of somebody else.
+struct Meeting<'a> {
+    claim: &'a Claim,
+    stay: Stay,
+    containers: BTreeSet<u32>,
+    cpus: BTreeSet<u32>,
 }
 
 impl<'a> Taken<'a> {
@@ -113,39 +120,40 @@ impl<'a> Taken<'a> {
             return (None, warnings);
         }
         let mut refused = Vec::new();
-        let mut with: Vec<(&Claim, Stay, CpuSet, Vec<u32>)> = Vec::new();
+        let mut meetings: Vec<Meeting<'_>> = Vec::new();
         for (ordinal, container) in (1..).zip(&placed.containers) {
-            let mut stays = None;
+            let there = self.is_there(request.group, ordinal, &container.cpus);
             for (cpu, claim) in self.met(&container.cpus) {
-                let shares = request.cpu.may_share() && claim.shared;
-                let stay = if shares {
-                    Stay::Shares
-                } else if *stays
-                    .get_or_insert_with(|| self.is_there(request.group, ordinal, &container.cpus))
-                {
-                    Stay::WasThere
-                } else {
-                    refused.push((cpu, claim));
-                    continue;
-                };
-                let same = |(known, kind, ..): &&mut (&Claim, Stay, CpuSet, Vec<u32>)| {
-                    std::ptr::eq(*known, claim) && *kind == stay
-                };
-                match with.iter_mut().find(same) {
-                    Some((.., cpus, containers)) => {
-                        cpus.0.insert(cpu);
-                        if containers.last() != Some(&ordinal) {
-                            containers.push(ordinal);
-                        }
+                let stay = match (request.cpu.may_share() && claim.shared, there) {
+                    (true, _) => Stay::Shares,
+                    (false, true) => Stay::WasThere,
+                    (false, false) => {
+                        refused.push((cpu, claim));
+                        continue;
                     }
-                    None => with.push((claim, stay, CpuSet([cpu].into()), vec![ordinal])),
-                }
+                };
+                let known = meetings.iter().position(|one| one.claim == claim && one.stay == stay);
+                let known = known.unwrap_or_else(|| {
+                    meetings.push(Meeting {
+                        claim,
+                        stay,
+                        containers: BTreeSet::new(),
+                        cpus: BTreeSet::new(),
+                    });
+                    meetings.len() - 1
+                });
+                meetings[known].containers.insert(ordinal);
+                meetings[known].cpus.insert(cpu);
             }
         }
-        for (claim, stay, cpus, containers) in with {
-            let group = request.group.to_owned();
-            let (containers, holder) = (containers.into_iter().collect(), claim.holder.clone());
-            warnings.push(Warning::Beside { group, containers, cpus, stay, holder });
+        for Meeting { claim, stay, containers, cpus } in meetings {
+            warnings.push(Warning::Beside {
+                group: request.group.to_owned(),
+                containers: CpuSet(containers),
+                cpus: CpuSet(cpus),
+                stay,
+                holder: claim.holder.clone(),
+            });
         }
         let failure = (!refused.is_empty()).then(|| self.failure(at, placed.numa, &refused));
         (failure, warnings)
@@ -171,11 +179,11 @@ impl<'a> Taken<'a> {
         let one = |(cpu, claim): &(&super::Cpu, &Claim)| {
             format!("CPU {} (core {}) is taken by {}", cpu.id, cpu.core, claim.holder)
         };
-        let mut text = cores.iter().take(SHOWN).map(one).collect::<Vec<_>>().join(", ");
+        let mut texts: Vec<String> = cores.iter().take(SHOWN).map(one).collect();
         if more > 0 {
-            text.push_str(&format!(", and {more} more"));
+            texts.push(format!("and {more} more"));
         }
-        text
+        texts.join(", ")
     }
 
     /// Which CPUs of `containers` others have, with who.

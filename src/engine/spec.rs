@@ -99,6 +99,11 @@ impl Labels {
         ]
     }
 
+    /// The CPUs it was given, main core first.
+    pub fn cpus(&self) -> Vec<u32> {
+        self.cpuset.split(',').filter_map(|cpu| cpu.parse().ok()).collect()
+    }
+
     /// Labels from keys with prefix; `None` when `vnfctl.topology` is missing: not ours.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
         let mut labels = Self::default();

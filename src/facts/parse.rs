@@ -6,6 +6,7 @@ use super::{Cgroup, CgroupVersion, Facts, NumaNode};
 use crate::cpu::CpuSet;
 use crate::model::EngineKind;
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 /// The probe's output is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,6 +78,7 @@ impl Reading {
                 self.facts.tools.insert(value.to_owned());
             }
             "arch" => value.clone_into(&mut self.facts.arch),
+            "links" => self.topology.links = value.split(' ').filter_map(node_of_link).collect(),
             "asked" => self.native_asked = true,
             "sudo" => self.sudo_works = true,
             "engine" => self.engine(value)?,
@@ -138,8 +140,15 @@ impl Reading {
             let (node, file) = rest.split_once('/')?;
             return self.node_file(node.parse().ok()?, file, content);
         }
+        // Hybrid x86: one PMU per kind of core (`/sys/devices/cpu_core/cpus`).
+        if let Some(kind) = path.strip_prefix("/sys/devices/cpu_") {
+            let kinds = &mut self.topology.kinds;
+            kinds.extend(content.parse().ok().map(|cpus| (kind.to_owned(), cpus)));
+            return Some(());
+        }
         if let Some(rest) = path.strip_prefix("/sys/kernel/mm/") {
-            return hugepages(&mut self.whole, rest, content);
+            hugepages(&mut self.whole, rest, content);
+            return Some(());
         }
         match path {
             "/proc/sys/kernel/osrelease" => content.clone_into(&mut self.facts.kernel),
@@ -147,7 +156,7 @@ impl Reading {
             "/proc/filesystems" if content.ends_with("overlay") => {
                 self.facts.tools.insert("overlay".to_owned());
             }
-            "/proc/meminfo" => memory(&mut self.whole, content)?,
+            "/proc/meminfo" => memory(&mut self.whole, content),
             "/proc/self/status" => self.status(content)?,
             _ if path.ends_with("/cgroup.controllers") => {
                 let controllers = content.split_whitespace().map(str::to_owned);
@@ -173,13 +182,15 @@ impl Reading {
         Some(())
     }
 
+    /// What tells which CPUs there are and which share a core must be understood; the rest may be
+    /// missing or strange (`nohz_full` without the option is `(null)` on some kernels).
     fn cpu_file(&mut self, path: &str, content: &str) -> Option<()> {
         let topology = &mut self.topology;
         match path {
             "online" => topology.online = content.parse().ok()?,
             "present" => topology.present = content.parse().ok()?,
-            // Only a hint for people: nothing fails over it.
             "isolated" => topology.isolated = content.parse().unwrap_or_default(),
+            "nohz_full" => topology.nohz_full = content.parse().unwrap_or_default(),
             _ => {
                 let (cpu, file) = path.strip_prefix("cpu")?.split_once('/')?;
                 let cpu = cpu.parse().ok()?;
@@ -187,12 +198,9 @@ impl Reading {
                     "topology/thread_siblings_list" => {
                         topology.siblings.insert(cpu, content.parse().ok()?);
                     }
-                    "topology/physical_package_id" => {
-                        topology.packages.insert(cpu, content.parse().ok()?);
-                    }
-                    "cache/index3/shared_cpu_list" => {
-                        topology.l3.insert(cpu, content.parse().ok()?);
-                    }
+                    "topology/physical_package_id" => insert(&mut topology.packages, cpu, content),
+                    "cache/index3/shared_cpu_list" => insert(&mut topology.l3, cpu, content),
+                    "cpu_capacity" => insert(&mut topology.capacities, cpu, content),
                     _ => {}
                 }
             }
@@ -209,11 +217,11 @@ impl Reading {
             }
             "distance" => {
                 let distances = content.split_whitespace().map(|far| far.parse().ok());
-                self.distances.insert(id, distances.collect::<Option<_>>()?);
+                self.distances.insert(id, distances.collect::<Option<_>>().unwrap_or_default());
             }
             // `Node 0 MemTotal:  16384 kB`
-            "meminfo" => memory(node, content.splitn(3, ' ').nth(2)?)?,
-            _ => hugepages(node, file, content)?,
+            "meminfo" => memory(node, content.splitn(3, ' ').nth(2).unwrap_or_default()),
+            _ => hugepages(node, file, content),
         }
         Some(())
     }
@@ -229,8 +237,10 @@ impl Reading {
         let ids: Vec<u32> = self.nodes.keys().copied().collect();
         let with_memory = self.nodes.values().filter(|node| node.memory_kib > 0);
         let with_memory: CpuSet = with_memory.map(|node| node.id).collect();
+        // One distance per online NUMA node; of a list of another length nobody knows whose they are.
+        let told = self.distances.into_iter().filter(|(_, far)| far.len() == ids.len());
         let pairs = |(node, far): (u32, Vec<u32>)| (node, ids.iter().copied().zip(far).collect());
-        let distances = self.distances.into_iter().map(pairs).collect();
+        let distances = told.map(pairs).collect();
         let mut facts = self.facts;
         facts.machine = machine.with_memory(with_memory, distances);
         facts.numa = self.nodes.into_values().collect();
@@ -260,22 +270,40 @@ fn version(cgroup: &Cgroup) -> CgroupVersion {
     }
 }
 
-/// Takes `MemTotal:  16384 kB`; other lines of a meminfo file are of no interest.
-fn memory(node: &mut NumaNode, line: &str) -> Option<()> {
-    if let Some(total) = line.strip_prefix("MemTotal:") {
-        node.memory_kib = total.split_whitespace().next()?.parse().ok()?;
+/// Takes a content that may be strange.
+fn insert<T: FromStr>(facts: &mut BTreeMap<u32, T>, cpu: u32, content: &str) {
+    if let Ok(fact) = content.parse() {
+        facts.insert(cpu, fact);
     }
-    Some(())
+}
+
+/// Takes `cpu4/node0`: the CPU and its NUMA node.
+fn node_of_link(link: &str) -> Option<(u32, u32)> {
+    let (cpu, node) = link.split_once('/')?;
+    Some((cpu.strip_prefix("cpu")?.parse().ok()?, node.strip_prefix("node")?.parse().ok()?))
+}
+
+/// Takes `MemTotal:  16384 kB`; other lines of a meminfo file are of no interest.
+fn memory(node: &mut NumaNode, line: &str) {
+    let total = line.strip_prefix("MemTotal:").and_then(|rest| rest.split_whitespace().next());
+    if let Some(total) = total.and_then(|total| total.parse().ok()) {
+        node.memory_kib = total;
+    }
 }
 
 /// Takes `hugepages/hugepages-2048kB/nr_hugepages` and `free_hugepages`.
-fn hugepages(node: &mut NumaNode, path: &str, content: &str) -> Option<()> {
-    let (size, file) = path.strip_prefix("hugepages/hugepages-")?.split_once("kB/")?;
-    let pages = node.hugepages.entry(size.parse().ok()?).or_default();
-    match file {
-        "nr_hugepages" => pages.0 = content.parse().ok()?,
-        "free_hugepages" => pages.1 = content.parse().ok()?,
-        _ => {}
+fn hugepages(node: &mut NumaNode, path: &str, content: &str) {
+    let Some((size, file)) =
+        path.strip_prefix("hugepages/hugepages-").and_then(|rest| rest.split_once("kB/"))
+    else {
+        return;
+    };
+    if let (Ok(size), Ok(count)) = (size.parse(), content.parse()) {
+        let pages = node.hugepages.entry(size).or_default();
+        match file {
+            "nr_hugepages" => pages.0 = count,
+            "free_hugepages" => pages.1 = count,
+            _ => {}
+        }
     }
-    Some(())
 }

@@ -51,12 +51,7 @@ late=$(
         { sudo -n true </dev/null >/dev/null 2>&1 && echo 'sudo yes'; } &
     fi
     cpu=/sys/devices/system/cpu node=/sys/devices/system/node
-    if find_tool lscpu && lscpu -p >&3 2>/dev/null; then
-        topology=
-    else
-        topology="$cpu/cpu[0-9]*/topology/thread_siblings_list
-            $cpu/cpu[0-9]*/topology/physical_package_id $cpu/cpu[0-9]*/cache/index3/shared_cpu_list"
-    fi
+    if find_tool lscpu; then lscpu -p >&3 2>/dev/null; fi
     cgroup=
     while read -r _ point type options _; do
         case $type in
@@ -71,9 +66,16 @@ late=$(
 $(grep -E '^[^ ]+ [^ ]+ cgroup2? ' /proc/self/mounts)
 EOF
     set +f
+    # The kernel tells the NUMA node of an offline CPU by a link only.
+    cd $cpu 2>/dev/null && echo links cpu[0-9]*/node[0-9]* >&3
+    # Of the large files only the lines that are read; every line of the small ones.
     # shellcheck disable=SC2086 # lists of paths and globs
-    grep -H '' /proc/sys/kernel/osrelease /proc/sys/kernel/arch /proc/filesystems \
-        /proc/self/status $cpu/online $cpu/present $cpu/isolated $topology \
+    grep -H -e '^[-(0-9]' -e '^[a-z0-9_ ]*$' -e MemTotal: -e ^Uid: -e ^Cpus_allowed_list: \
+        -e 'overlay$' /proc/sys/kernel/osrelease /proc/sys/kernel/arch /proc/filesystems \
+        /proc/self/status $cpu/online $cpu/present $cpu/isolated $cpu/nohz_full \
+        $cpu/cpu[0-9]*/topology/thread_siblings_list $cpu/cpu[0-9]*/topology/physical_package_id \
+        $cpu/cpu[0-9]*/cache/index3/shared_cpu_list $cpu/cpu[0-9]*/cpu_capacity \
+        /sys/devices/cpu_core/cpus /sys/devices/cpu_atom/cpus /sys/devices/cpu_lowpower/cpus \
         $node/node[0-9]*/cpulist $node/node[0-9]*/distance $node/node[0-9]*/meminfo \
         $node/node[0-9]*/hugepages/hugepages-*/*_hugepages \
         /proc/meminfo /sys/kernel/mm/hugepages/hugepages-*/*_hugepages $cgroup $pci \

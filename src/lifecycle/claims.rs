@@ -10,7 +10,7 @@
 //! starts there again; and those it is confined to now, should somebody have moved it.
 
 use crate::cpu::{Claim, CpuSet, Holder, Machine};
-use crate::engine::{Labels, Observed, State};
+use crate::engine::{Observed, State};
 use crate::facts::Cpuset;
 use crate::plan::NodeState;
 use std::collections::BTreeSet;
@@ -48,7 +48,7 @@ fn of_container(
         let claim = Claim { holder: Holder::Foreign { what }, cpus: real, shared: false };
         return (!claim.cpus.0.is_empty()).then_some(claim);
     };
-    let ordered = in_order(labels);
+    let ordered = labels.cpus();
     let mut cpus: CpuSet = ordered.iter().copied().collect();
     let holder = if labels.topology == topology {
         Holder::Own { group: labels.group.clone(), ordinal: labels.index, cpus: ordered }
@@ -58,10 +58,6 @@ fn of_container(
         Holder::Topology { topology, container }
     };
     (!cpus.0.is_empty()).then_some(Claim { holder, cpus, shared: labels.shared })
-}
-
-fn in_order(labels: &Labels) -> Vec<u32> {
-    labels.cpuset.split(',').filter_map(|cpu| cpu.parse().ok()).collect()
 }
 
 /// Paths of cgroups that look like an engine's and belong to no container that one told of: of a
@@ -104,7 +100,7 @@ fn strangers<'s>(state: &'s NodeState, confined: &dyn Fn(&CpuSet) -> bool) -> Ve
 mod tests {
     use super::*;
     use crate::cpu::Cpu;
-    use crate::engine::Inventory;
+    use crate::engine::{Inventory, Labels};
     use crate::facts::Facts;
     use crate::model::EngineKind;
 

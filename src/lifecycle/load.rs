@@ -39,12 +39,17 @@ fn variable(request: &LoadRequest, name: &str) -> Option<String> {
     request.variables.get(name).cloned().or_else(|| std::env::var(name).ok())
 }
 
-/// The one topology among the `*.toml` files of the current folder. A TOML file that has neither
-/// `[nodes]` nor `[groups]` (`Cargo.toml`, `deny.toml`) is no topology.
-fn only_topology() -> Result<PathBuf, Failure> {
-    let mut found: Vec<PathBuf> =
-        toml_files()?.into_iter().filter(|path| is_topology(path)).collect();
+/// The topologies among the `*.toml` files of the current folder. A TOML file that has neither
+/// `[nodes]` nor `[groups]` (`Cargo.toml`, `deny.toml`) is none.
+pub fn topologies_here() -> Result<Vec<PathBuf>, Failure> {
+    let mut found = toml_files()?;
+    found.retain(|path| is_topology(path));
     found.sort();
+    Ok(found)
+}
+
+fn only_topology() -> Result<PathBuf, Failure> {
+    let mut found = topologies_here()?;
     if found.len() == 1 {
         return Ok(found.remove(0));
     }

@@ -60,6 +60,19 @@ pub fn observe(
     (observation, failures)
 }
 
+/// What the probe prints on a node, word for word, for the addresses and engines of a look.
+pub(super) fn probed(
+    lanes: &Lanes<'_>,
+    node: &str,
+    look: &Look,
+    stop: &Stop,
+) -> Result<String, TransportError> {
+    let mut probe = [facts::probe(&look.pci, &EngineKind::ALL)];
+    hasten(&mut probe, look.timeout);
+    let output = ask(lanes, node, &probe, stop)?;
+    read_probe(node, &output[0])
+}
+
 /// Looks at one node. A container that comes or goes between two questions looks like a
 /// stranger's cgroup: what only one of two looks sees is none.
 fn observe_node(
@@ -88,10 +101,8 @@ fn look_once(
     stop: &Stop,
 ) -> Result<NodeState, TransportError> {
     let Some(engines) = &look.engines else {
-        let mut probe = [facts::probe(&look.pci, &EngineKind::ALL)];
-        hasten(&mut probe, look.timeout);
-        let facts = ask(lanes, node, &probe, stop)?;
-        let facts = read_facts(node, &facts[0])?;
+        let text = probed(lanes, node, look, stop)?;
+        let facts = facts::parse(&text).map_err(|error| lost(node, error.to_string()))?;
         let present = facts.engines.iter().filter(|(_, version)| version.is_ok());
         let engines = present.map(|(kind, _)| (*kind, Vec::new())).collect();
         return look_once(
@@ -201,11 +212,19 @@ fn ask_one_lane(
 }
 
 fn read_facts(node: &str, output: &Output) -> Result<Facts, TransportError> {
+    let text = read_probe(node, output)?;
+    facts::parse(&text).map_err(|error| lost(node, error.to_string()))
+}
+
+fn read_probe(node: &str, output: &Output) -> Result<String, TransportError> {
     if output.exit != Exit::Code(0) {
         return Err(lost(node, format!("the probe failed: {}", why(output))));
     }
-    let facts = facts::parse(&String::from_utf8_lossy(&output.stdout));
-    facts.map_err(|error| lost(node, error.to_string()))
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn lost(node: &str, reason: String) -> TransportError {
+    TransportError::Lost { node: node.to_owned(), reason }
 }
 
 fn read_inventory(kind: EngineKind, facts: &Facts, output: &Output) -> Result<Inventory, String> {
@@ -227,13 +246,8 @@ fn read_links(
     if output.exit != Exit::Code(0) {
         return Err(lost(node, format!("looking at the links failed: {}", why(output))));
     }
-    driver(kind)
-        .parse(links, &String::from_utf8_lossy(&output.stdout))
-        .map_err(|reason| lost(node, reason))
-}
-
-fn lost(node: &str, reason: String) -> TransportError {
-    TransportError::Lost { node: node.to_owned(), reason }
+    let seen = driver(kind).parse(links, &String::from_utf8_lossy(&output.stdout));
+    seen.map_err(|reason| lost(node, reason))
 }
 
 /// How a command ended, and the last line it wrote on standard error.

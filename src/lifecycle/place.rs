@@ -7,7 +7,6 @@ use crate::cpu::{self, Claim, GroupRequest, Holder, NodePlacement};
 use crate::facts::Facts;
 use crate::model::{Group, Node, PlacementMode, Topology};
 use crate::plan::{Assignment, Observation, Refusal};
-use std::collections::BTreeMap;
 
 /// What placement gave.
 #[derive(Debug, Clone, Default)]
@@ -163,9 +162,85 @@ impl Unplaced {
     }
 }
 
-/// Facts of a node known only by the saved text of a plain `lscpu -p`: its CPUs, and every
-/// interface on an unknown NUMA node.
-pub fn saved_facts(node: &Node, machine: crate::cpu::Machine) -> Facts {
-    let pci = node.interfaces.values().map(|interface| (interface.pci.clone(), None));
-    Facts { machine, pci: pci.collect::<BTreeMap<_, _>>(), ..Facts::default() }
+/// Facts of a node known only by a saved machine: an interface that it does not tell of is on an
+/// unknown NUMA node.
+pub fn saved_facts(node: &Node, mut known: Facts) -> Facts {
+    for interface in node.interfaces.values() {
+        known.pci.entry(interface.pci.clone()).or_insert(None);
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::{Cpu, CpuSet, Machine};
+    use crate::facts::Cpuset;
+    use crate::model::{EngineKind, Source, load};
+    use crate::plan::NodeState;
+
+    const TWO: &str = r#"
+name = "two"
+[nodes.DUT1]
+[nodes.DUT2]
+[groups.VNF]
+engine = "native"
+nodes = ["DUT1"]
+cpu_skip = 1
+"#;
+
+    /// Two nodes of four cores; somebody has CPU 1 of each of `taken`.
+    fn placed(text: &str, taken: &[&str], regardless: bool) -> Result<Placed, Failure> {
+        let source = Source { name: "two.toml".into(), text: text.into() };
+        let topology = load(&[source], &|_| None).unwrap().topology;
+        let cpu = |id| Cpu { id, core: id, online: true, allowed: true, ..Cpu::default() };
+        let machine = Machine::from_cores((0..4).map(cpu).collect());
+        let cpus: CpuSet = [1].into_iter().collect();
+        let stranger = Cpuset { path: "/x".into(), cpus, pids: vec![7], ..Cpuset::default() };
+        let state = |node: &str| NodeState {
+            facts: Facts { machine: machine.clone(), ..Facts::default() },
+            others: [(EngineKind::Docker, Err("it hangs".into()))].into(),
+            cpusets: if taken.contains(&node) { vec![stranger.clone()] } else { Vec::new() },
+            ..NodeState::default()
+        };
+        let observation = ["DUT1", "DUT2"].map(|node| (node.to_owned(), state(node))).into();
+        let place = if regardless { place_regardless } else { place };
+        place(&topology, &observation)
+    }
+
+    #[track_caller]
+    fn refusal(text: &str, taken: &[&str]) -> Refusal {
+        let Err(Failure::Placement(mut refusals)) = placed(text, taken, false) else {
+            panic!("it was placed")
+        };
+        assert_eq!(refusals.len(), 1, "{refusals:?}");
+        refusals.remove(0)
+    }
+
+    #[test]
+    fn a_node_that_has_room_is_named() {
+        let refused = refusal(TWO, &["DUT1"]);
+        assert!(refused.message.contains("cgroup `/x`"), "{refused:?}");
+        assert!(refused.hint.contains("node `DUT2` has room for it"), "{refused:?}");
+        let full = refusal(TWO, &["DUT1", "DUT2"]);
+        assert!(!full.hint.contains("has room"), "{full:?}");
+        let everywhere = TWO.replace("nodes = [\"DUT1\"]\n", "");
+        let there_already = refusal(&everywhere, &["DUT1"]);
+        assert!(!there_already.hint.contains("has room"), "{there_already:?}");
+    }
+
+    #[test]
+    fn who_only_looks_is_warned() {
+        let found = placed(TWO, &["DUT1"], true).unwrap();
+        assert_eq!(found.assignments[0].cpus, [1]);
+        let told: Vec<_> = found.warnings.iter().filter(|(node, _)| node == "DUT1").collect();
+        assert!(told.iter().any(|(_, sentence)| sentence.contains("cgroup `/x`")), "{told:?}");
+    }
+
+    #[test]
+    fn an_engine_that_nobody_named_and_that_is_silent_is_a_warning() {
+        let found = placed(TWO, &[], false).unwrap();
+        let silent = ("DUT2".to_owned(), "docker is left out: it hangs".to_owned());
+        assert!(found.warnings.contains(&silent), "{:?}", found.warnings);
+    }
 }

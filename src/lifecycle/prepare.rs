@@ -144,7 +144,7 @@ fn strays(
 
 /// An engine that is installed but does not answer must not keep the others from being looked
 /// at, when nobody knows which of them a topology used.
-fn leave_out_silent_engines(seen: &mut Seen) -> Vec<(String, String)> {
+pub fn leave_out_silent_engines(seen: &mut Seen) -> Vec<(String, String)> {
     let mut warnings = Vec::new();
     for (node, state) in &mut seen.observation {
         state.inventories.retain(|kind, inventory| {

@@ -1,12 +1,12 @@
 //! A topology with the lanes to its nodes: what every verb that reaches a node works with.
 
 use super::failure::{Failure, NodeFailure};
-use super::observe::{Look, observe};
+use super::observe::{Look, observe, probed};
 use crate::executor::Lanes;
 use crate::link::LinkSpec;
 use crate::model::{EngineKind, Image, Loaded, Node};
 use crate::plan::{Observation, wanted_links};
-use crate::transport::{Connector, Stop};
+use crate::transport::{Connector, Stop, TransportError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub struct Session<'a> {
     /// Set when the person wants to stop.
     pub stop: &'a Stop,
     /// Deadline of every look instead of its own.
-    timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
 }
 
 /// What was seen, and the nodes where nothing could be seen.
@@ -57,6 +57,16 @@ impl<'a> Session<'a> {
     pub fn see_all(&self, is_meant: &dyn Fn(&Node) -> bool) -> Seen {
         self.see_with(is_meant, &|_| Look::default())
     }
+
+    /// What the probe prints on a node, word for word: a machine to save.
+    pub fn probed(&self, node: &Node) -> Result<String, Failure> {
+        let look = Look { timeout: self.timeout, ..self.look(node) };
+        probed(&self.lanes, &node.name, &look, self.stop).map_err(|error| match error {
+            TransportError::Interrupted => Failure::Interrupted,
+            error => Failure::Nodes(vec![NodeFailure { node: node.name.clone(), error }]),
+        })
+    }
+
     /// Looks at the nodes for which `is_meant`, for everything the topology has there.
     pub fn see(&self, is_meant: &dyn Fn(&Node) -> bool) -> Seen {
         self.see_with(is_meant, &|node| self.look(node))
@@ -109,8 +119,9 @@ impl<'a> Session<'a> {
 impl Seen {
     /// The observation when every node answered, or when those that did are enough.
     pub fn require(self, keep_going: bool) -> Result<Self, Failure> {
-        use crate::transport::TransportError::Interrupted;
-        if self.failures.iter().any(|failure| matches!(failure.error, Interrupted)) {
+        let is_interrupted =
+            |failure: &NodeFailure| matches!(failure.error, TransportError::Interrupted);
+        if self.failures.iter().any(is_interrupted) {
             return Err(Failure::Interrupted);
         }
         let usable = self.failures.is_empty() || (keep_going && !self.observation.is_empty());

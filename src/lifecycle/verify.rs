@@ -1,21 +1,40 @@
-//! The reality check: what should be, read back from the kernel, and traffic over the links.
+//! The reality check: what should be, read back from the kernel thread by thread, and traffic
+//! over the links.
 
-use crate::command::Command;
-use crate::executor::Lanes;
-use crate::link::{LinkSpec, driver};
-use crate::plan::{
-    Condition, NodeState, Observation, Wanted, compare, compare_links, real_cpus, real_mems,
-};
-use crate::transport::{Exit, Stop};
+use super::checks::{checks, running};
+use super::failure::Failure;
+use super::pings::node_links;
+use super::session::Session;
+use super::threads::{Proof, prove_threads};
+use crate::cpu::CpuSet;
+use crate::link::LinkSpec;
+use crate::plan::{NodeState, Observation, Wanted};
+use crate::threads::{Intruder, Judged, Judgement, Note, Sample};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How a verification is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VerifyOptions {
+    /// Whether a note is a failure.
+    pub strict: bool,
+    /// Count for so long what happens on the containers' cores.
+    pub sample: Option<Duration>,
+}
 
 /// The result of a verification.
 #[derive(Debug, Clone, Default)]
 pub struct VerifyReport {
     /// Every check of every container, in the order of the topology.
     pub checks: Vec<Check>,
+    /// The threads of every container that runs.
+    pub containers: Vec<ContainerReport>,
+    /// What may disturb the containers of each node.
+    pub nodes: Vec<NodeReport>,
     /// Every link.
     pub links: Vec<LinkReport>,
+    /// Whether a note is a failure.
+    pub strict: bool,
 }
 
 /// One claim about a container and what reality says.
@@ -25,7 +44,8 @@ pub struct Check {
     pub node: String,
     /// Name of the container.
     pub container: String,
-    /// What is claimed: `running`, `cpuset_cpus`, `cpuset_mems`.
+    /// What is claimed: `running`, `cpuset_cpus`, `cpuset_mems`, `threads`, and, for a
+    /// container that does not share its CPUs, `alone`.
     pub claim: &'static str,
     /// What should be.
     pub wanted: String,
@@ -33,6 +53,36 @@ pub struct Check {
     pub found: String,
     /// Whether they agree.
     pub passed: bool,
+}
+
+/// One running container, thread by thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerReport {
+    /// Name of the node.
+    pub node: String,
+    /// Name of the container.
+    pub container: String,
+    /// The CPUs it should have.
+    pub cpus: CpuSet,
+    /// The memory nodes it should have.
+    pub mems: CpuSet,
+    /// Its threads.
+    pub threads: Vec<Judged>,
+    /// Threads of others that somebody pinned to its cores.
+    pub intruders: Vec<Intruder>,
+    /// Whether it shares its CPUs, so that intruders are no failure.
+    pub shared: bool,
+}
+
+/// What was found of one node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeReport {
+    /// Name of the node.
+    pub node: String,
+    /// What may disturb its containers.
+    pub notes: Vec<Note>,
+    /// What happened on their cores, where a sample was asked for.
+    pub sample: Option<Sample>,
 }
 
 /// One link and what was found.
@@ -62,7 +112,9 @@ pub struct PingReport {
 impl VerifyReport {
     /// Whether everything is as it should be.
     pub fn passed(&self) -> bool {
-        self.checks.iter().all(|check| check.passed) && self.links.iter().all(LinkReport::passed)
+        self.checks.iter().all(|check| check.passed)
+            && self.links.iter().all(LinkReport::passed)
+            && !(self.strict && self.nodes.iter().any(|node| !node.notes.is_empty()))
     }
 }
 
@@ -73,144 +125,74 @@ impl LinkReport {
     }
 }
 
-/// Checks the wanted containers and links of observed nodes; pings run on all nodes at once.
+/// Checks the wanted containers and links of observed nodes, all nodes at once.
+///
+/// # Errors
+/// [`Failure::Interrupted`], and nothing else: a node that no longer answers fails its checks.
 pub fn verify(
+    session: &Session<'_>,
     wanted: &[&Wanted<'_>],
     links: &BTreeMap<String, Vec<LinkSpec>>,
     observation: &Observation,
-    lanes: &Lanes<'_>,
-    stop: &Stop,
-) -> VerifyReport {
-    let checks = wanted
-        .iter()
-        .filter_map(|one| Some((one, observation.get(one.node)?)))
-        .flat_map(|(one, state)| checks(one, state))
-        .collect();
-    let links = std::thread::scope(|scope| {
+    options: VerifyOptions,
+) -> Result<VerifyReport, Failure> {
+    let on_node = |node: &str, state: &NodeState| {
+        let here: Vec<&Wanted<'_>> =
+            wanted.iter().copied().filter(|one| one.node == node).collect();
+        let running: Vec<_> =
+            here.iter().filter_map(|one| Some((*one, running(one, state)?))).collect();
+        let proof = prove_threads(session, node, state, &running, options.sample);
+        let links = links.get(node).map_or(&[][..], Vec::as_slice);
+        let links = node_links(node, links, state, &session.lanes, session.stop);
+        (proof, links)
+    };
+    let mut report = VerifyReport { strict: options.strict, ..VerifyReport::default() };
+    let mut proofs: BTreeMap<&str, Proof> = BTreeMap::new();
+    std::thread::scope(|scope| {
+        let on_node = &on_node;
         let threads: Vec<_> = observation
             .iter()
-            .map(|(node, state)| {
-                let links = links.get(node).map_or(&[][..], Vec::as_slice);
-                scope.spawn(move || node_links(node, links, state, lanes, stop))
-            })
+            .map(|(node, state)| (node, scope.spawn(move || on_node(node, state))))
             .collect();
-        let joined = threads.into_iter().map(|thread| thread.join().expect("pings do not panic"));
-        joined.flatten().collect()
-    });
-    VerifyReport { checks, links }
-}
-
-fn checks(wanted: &Wanted<'_>, state: &NodeState) -> Vec<Check> {
-    let check = |claim, wanted_value: String, found: String| Check {
-        node: wanted.node.to_owned(),
-        container: wanted.spec.name.clone(),
-        claim,
-        passed: wanted_value == found,
-        wanted: wanted_value,
-        found,
-    };
-    let condition = compare(wanted, state);
-    let found = match &condition {
-        Condition::Running { .. } => "running".to_owned(),
-        Condition::Absent => "absent".into(),
-        Condition::Foreign { owner } => format!("foreign: {owner}"),
-        Condition::Changed(changes) => {
-            let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-            format!("made from another specification: {}", fields.join(", "))
+        for (node, thread) in threads {
+            let (proof, links) = thread.join().expect("verifying does not panic");
+            proofs.insert(node, proof);
+            report.links.extend(links);
         }
-        Condition::Broken => "half-made".into(),
-        Condition::Stopped { code: Some(code) } => format!("stopped, exit code {code}"),
-        Condition::Stopped { code: None } => "stopped".into(),
-    };
-    let mut checks = vec![check("running", "running".into(), found)];
-    if let (Condition::Running { .. }, Some(seen)) = (&condition, wanted.observed(state)) {
-        let text = |set: Option<&crate::cpu::CpuSet>| {
-            set.map_or_else(|| "unknown".to_owned(), ToString::to_string)
-        };
-        checks.push(check(
-            "cpuset_cpus",
-            wanted.spec.cpuset(),
-            text(real_cpus(seen, &wanted.spec.cpus)),
-        ));
-        checks.push(check(
-            "cpuset_mems",
-            wanted.spec.memset(),
-            text(real_mems(seen, &wanted.spec.mems)),
-        ));
+    });
+    if session.stop.is_requested() {
+        return Err(Failure::Interrupted);
     }
-    checks
-}
-
-fn node_links(
-    node: &str,
-    links: &[LinkSpec],
-    state: &NodeState,
-    lanes: &Lanes<'_>,
-    stop: &Stop,
-) -> Vec<LinkReport> {
-    let mut reports: Vec<(LinkReport, Option<Command>)> = compare_links(links, state)
+    for one in wanted {
+        let Some((state, proof)) = observation.get(one.node).zip(proofs.get(one.node)) else {
+            continue;
+        };
+        report.checks.extend(checks(one, state, proof));
+        if let Ok(judged) = &proof.containers
+            && let Some(judgement) = judged.get(&one.spec.name)
+        {
+            report.containers.push(container(one, judgement));
+        }
+    }
+    report.nodes = proofs
         .into_iter()
-        .map(|(link, seen)| {
-            let report = LinkReport {
-                node: node.to_owned(),
-                link: link.name.clone(),
-                differences: seen.differences,
-                pings: Vec::new(),
-            };
-            // A missing link needs no ping to be found wrong.
-            let command = if seen.absent { None } else { driver(link.kind).verify(link) };
-            (report, command)
+        .map(|(node, proof)| NodeReport {
+            node: node.to_owned(),
+            notes: proof.notes,
+            sample: proof.sample,
         })
         .collect();
-    ping(node, &mut reports, lanes, stop);
-    reports.into_iter().map(|(report, _)| report).collect()
+    Ok(report)
 }
 
-/// Runs the pings of one node, all in flight on one lane.
-fn ping(node: &str, reports: &mut [(LinkReport, Option<Command>)], lanes: &Lanes<'_>, stop: &Stop) {
-    let mut pending: Vec<&mut (LinkReport, Option<Command>)> =
-        reports.iter_mut().filter(|(_, command)| command.is_some()).collect();
-    if pending.is_empty() {
-        return;
+pub(super) fn container(wanted: &Wanted<'_>, judgement: &Judgement) -> ContainerReport {
+    ContainerReport {
+        node: wanted.node.to_owned(),
+        container: wanted.spec.name.clone(),
+        cpus: wanted.spec.cpus.iter().copied().collect(),
+        mems: wanted.spec.mems.iter().copied().collect(),
+        threads: judgement.threads.clone(),
+        intruders: judgement.intruders.clone(),
+        shared: wanted.spec.labels.shared,
     }
-    let mut lane = match lanes.take(node, stop) {
-        Ok(lane) => lane,
-        Err(error) => {
-            for (report, _) in pending {
-                report.differences.push(format!("no ping sent: {error}"));
-            }
-            return;
-        }
-    };
-    for (report, command) in &mut pending {
-        let command = command.as_ref().expect("filtered above");
-        match lane.run(command, stop) {
-            Ok(output) => {
-                let text = String::from_utf8_lossy(&output.stdout);
-                report.pings.extend(text.lines().filter_map(read_ping));
-                if output.exit != Exit::Code(0) && report.pings.is_empty() {
-                    let stderr = String::from_utf8_lossy(&output.stderr);
-                    let last = stderr.lines().last().unwrap_or("no reason given");
-                    report.differences.push(format!("the ping could not be sent: {last}"));
-                }
-            }
-            Err(error) => {
-                report.differences.push(format!("no ping sent: {error}"));
-                return;
-            }
-        }
-    }
-    lanes.put_back(node, lane);
-}
-
-/// One line of `ok|lost <from> <address>`.
-fn read_ping(line: &str) -> Option<PingReport> {
-    let mut words = line.split_whitespace();
-    let answered = match words.next()? {
-        "ok" => true,
-        "lost" => false,
-        _ => return None,
-    };
-    let (from, to) = (words.next()?.to_owned(), words.next()?.to_owned());
-    Some(PingReport { from, to, answered })
 }

@@ -216,7 +216,7 @@ pub struct SliceRequest {
     pub count: u32,
     /// CPUs per container; 0 = all that are left.
     pub cpu_count: u32,
-    /// Slots left alone on the NUMA node; `None` = the node's `system_cpus`.
+    /// Slots left alone on the NUMA node; `None` = the node's `system_cpus`. Says nothing in `auto`.
     pub cpu_skip: Option<u32>,
     /// Also hand out sibling threads.
     pub smt_used: bool,

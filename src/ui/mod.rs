@@ -6,6 +6,7 @@
 
 mod bars;
 mod clean;
+mod cpu_map;
 pub mod diagnostic;
 mod exit;
 mod failure;
@@ -21,6 +22,7 @@ mod terminal;
 
 pub use bars::Bars;
 pub use clean::{clean, last_lines, redact};
+pub use cpu_map::cpu_map;
 pub use exit::{ExitCode, exit_phrase, signal_name};
 pub use failure::nodes as nodes_report;
 pub use hint::hint;

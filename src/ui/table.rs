@@ -18,18 +18,26 @@ pub struct Table {
 pub struct Cell {
     text: String,
     tone: Option<Tone>,
+    /// Characters of a line, where it may have several.
+    width: Option<usize>,
 }
 
 impl Cell {
     /// A cell in a tone.
     pub fn toned(tone: Tone, text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Some(tone) }
+        Self { text: text.into(), tone: Some(tone), width: None }
+    }
+
+    /// A cell of lines of at most `width` characters, broken after commas and at blanks.
+    #[must_use]
+    pub fn within(self, width: usize) -> Self {
+        Self { width: Some(width), ..self }
     }
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self { text: text.into(), tone: None }
+        Self { text: text.into(), tone: None, width: None }
     }
 }
 
@@ -50,10 +58,14 @@ impl Table {
                 self.tones.push(((self.height, column), tone));
             }
             let is_plain = !cell.text.is_empty() && !cell.text.chars().any(char::is_control);
-            texts.push(match cell.text {
+            let text = match cell.text {
                 text if is_plain => text,
                 text if text.is_empty() => "-".to_owned(),
                 text => super::clean(&text).replace(['\n', '\t'], " "),
+            };
+            texts.push(match cell.width {
+                Some(width) => wrapped(&text, width),
+                None => text,
             });
         }
         self.rows.push_record(texts);
@@ -84,6 +96,20 @@ impl Table {
     }
 }
 
+/// Breaks a text after commas and at blanks. What has neither stays in one piece.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = vec![String::new()];
+    for piece in text.split_inclusive([',', ' ']) {
+        let line = lines.last_mut().expect("there is one from the start");
+        if line.chars().count() + piece.trim_end().chars().count() > width && !line.is_empty() {
+            lines.push(piece.to_owned());
+        } else {
+            line.push_str(piece);
+        }
+    }
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +129,17 @@ mod tests {
         DUT1_VNF1  3-4   running
         éu         -     stopped
         "#);
+    }
+
+    #[test]
+    fn a_long_list_takes_several_lines() {
+        let mut table = Table::new(["CPUS", "OWNER"]);
+        table.row([Cell::from("0,2,4,6,8").within(5), Cell::from("nobody\nat all").within(6)]);
+        assert_eq!(
+            table.render(Paint { on: false }).lines().skip(2).collect::<Vec<_>>(),
+            ["0,2,   nobody", "4,6,8  at all"]
+        );
+        assert_eq!(wrapped("unbreakable", 3), "unbreakable");
     }
 
     #[test]

@@ -42,7 +42,7 @@ def placed(mode, nodes):
         for name, count, cores, shared, skip in (("ALONE", 20, 1, "false", 1), ("SHARED", 30, 6, "true", 21)):
             skip = "" if mode == "auto" else f"cpu_skip = {skip}\n"
             lines.append(
-                f'[groups.{name}_{numa}]\nengine = "docker"\nimage = "vnf/bench:1"\ncount = {count}\n'
+                f'[groups.{name}_{"AB"[numa]}]\nengine = "docker"\nimage = "vnf/bench:1"\ncount = {count}\n'
                 f"cpu_count = {cores}\ncpu_shared = {shared}\n{skip}cpuset_mems = {numa}\n"
             )
     return "\n".join(lines)

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-struct Sandbox(TempDir);
+pub(crate) struct Sandbox(TempDir);
 
 impl Sandbox {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
 
     /// With a topology `lab.toml` and the saved machine `dut.lscpu`.
-    fn with(topology: &str, machine: &str) -> Self {
+    pub(crate) fn with(topology: &str, machine: &str) -> Self {
         let sandbox = Self::new();
         sandbox.write("lab.toml", topology);
         let saved = world::path(&format!("tests/fixtures/machines/{machine}.txt"));
@@ -22,28 +22,28 @@ impl Sandbox {
         sandbox
     }
 
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    fn command(&self, words: &str) -> Command {
+    pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vnfctl"));
         command.args(words.split_whitespace()).current_dir(self.0.path());
         command.env_clear().env("HOME", self.0.path()).env("PATH", "/usr/bin:/bin");
         command
     }
 
-    fn run(&self, words: &str) -> Ended {
+    pub(crate) fn run(&self, words: &str) -> Ended {
         ended(&self.command(words).output().unwrap())
     }
 }
 
-struct Ended {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 fn ended(output: &Output) -> Ended {
@@ -55,13 +55,13 @@ fn ended(output: &Output) -> Ended {
 impl Ended {
     /// Fails unless it ended with `code`.
     #[track_caller]
-    fn with(self, code: i32) -> Self {
+    pub(crate) fn with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|why| panic!("{why}: {}", self.stdout))
     }
 }
@@ -328,7 +328,7 @@ fn the_readme_names_every_field() {
     let readme = std::fs::read_to_string(world::path("README.md")).unwrap();
     let sandbox = Sandbox::with(LAB, "two-sockets-smt");
     let mut found = std::collections::BTreeSet::new();
-    for verb in ["check", "plan"] {
+    for verb in ["check", "plan", "cpus"] {
         let ended = sandbox.run(&format!("{verb} -o json --machine *=dut.lscpu")).with(0);
         keys(&ended.json(), &mut found);
     }

@@ -1,13 +1,17 @@
 //! The director over scripted nodes: see, place, plan, execute, verify.
 
 use crate::support::world::{self, PROBED, Wish};
+use std::fmt::Write as _;
 use vnfctl::command::Command;
-use vnfctl::engine::engine;
+use vnfctl::engine::{State, engine};
 use vnfctl::executor::{Event, OnError, Options, Outcome, Permit, Reporter, execute};
 use vnfctl::facts::probe;
-use vnfctl::lifecycle::{Failure, NodeFailure, Prepared, Session, ask_neighbours, prepare, verify};
+use vnfctl::lifecycle::{
+    Failure, NodeFailure, Prepared, Session, VerifyOptions, VerifyReport, ask_neighbours, prepare,
+    verify,
+};
 use vnfctl::model::{EngineKind, Loaded};
-use vnfctl::plan::{Stage, Verb, Wanted};
+use vnfctl::plan::{NodeState, Observation, Stage, Verb, Wanted};
 use vnfctl::transport::{Fake, Reply, Stop, TransportError};
 use vnfctl::ui::{ExitCode, report};
 
@@ -221,14 +225,113 @@ fn up_acts_and_then_looks_at_reality() {
     // The engine still says that there is nothing: everything fails the check.
     let seen = session.see(&|_| true).require(false).unwrap();
     let wanted: Vec<&Wanted<'_>> = prepared.wanted.iter().collect();
-    let report = verify(&wanted, &prepared.links, &seen.observation, &session.lanes, &stop);
+    let options = VerifyOptions::default();
+    let report = verify(&session, &wanted, &prepared.links, &seen.observation, options).unwrap();
     assert!(!report.passed());
     let found: Vec<_> = report.checks.iter().map(|check| check.found.as_str()).collect();
     assert_eq!(found, ["absent", "absent"]);
-    // Over what was wanted it passes, without a word to the nodes.
-    let empty = vnfctl::plan::Observation::from_iter(seen.observation);
-    let right = world::as_wanted(&loaded, &empty);
-    let report = verify(&wanted, &prepared.links, &right, &session.lanes, &stop);
+}
+
+/// What the look at the threads prints where each container runs two threads on `cpus`.
+fn threads(observation: &Observation, node: &str, cpus: &str, others: &str) -> Reply {
+    let inventories = observation[node].inventories.values().flatten();
+    let mut text = format!("self\t7\n{others}");
+    for found in inventories.flat_map(|inventory| &inventory.containers) {
+        let (State::Running { pid }, Some(given)) = (found.state, &found.cpus) else { continue };
+        let (second, name) = (pid + 500, &found.name);
+        write!(
+            text,
+            "cgroup\t{given}\t0\t/{name}\nprocess\t{pid}\t-\t/{name}\n\
+             thread\t{pid}\t{pid}\tS\t1\t0\t0\t{given}\t0\tmain\n\
+             thread\t{pid}\t{second}\tS\t1\t0\t0\t{cpus}\t0\tworker\n"
+        )
+        .unwrap();
+    }
+    Reply::ok(text + "end\n")
+}
+
+/// A verification of the pair where everything runs and the nodes tell this of their threads.
+fn verified(looks: &[Reply], options: VerifyOptions) -> (VerifyReport, usize) {
+    let loaded = world::topology(PAIR);
+    let observation = as_wanted(&loaded);
+    let prepared = world::prepared(&loaded, &observation, &Wish::all(UP)).unwrap();
+    let wanted: Vec<&Wanted<'_>> =
+        prepared.wanted.iter().filter(|one| one.node == "DUT1").collect();
+    let question = vnfctl::threads::snapshot().words();
+    let (last, first) = looks.split_last().unwrap();
+    let once = |fake: Fake, reply: &Reply| fake.once("DUT1", &question, reply.clone());
+    let nodes = first.iter().fold(Fake::new(), once).on("DUT1", &question, last.clone());
+    let stop = Stop::new();
+    let session = Session::new(&loaded, &nodes, &stop);
+    let report = verify(&session, &wanted, &prepared.links, &observation, options).unwrap();
+    let asked = nodes.ran("DUT1").iter().filter(|command| command.words() == question).count();
+    assert_eq!(nodes.ran("DUT2"), [], "nothing is wanted there");
+    (report, asked)
+}
+
+fn as_wanted(loaded: &Loaded) -> Observation {
+    let nodes = nodes(loaded, Reply::ok(""));
+    let stop = Stop::new();
+    let seen = Session::new(loaded, &nodes, &stop).see(&|_| true).require(false).unwrap();
+    world::as_wanted(loaded, &seen.observation)
+}
+
+fn failed(report: &VerifyReport) -> Vec<String> {
+    let wrong = report.checks.iter().filter(|check| !check.passed);
+    wrong.map(|check| format!("{}: {}", check.claim, check.found)).collect()
+}
+
+#[test]
+fn every_thread_is_looked_at_once_when_all_is_right() {
+    let observation = as_wanted(&world::topology(PAIR));
+    let right = threads(&observation, "DUT1", "0", "");
+    let (report, asked) = verified(&[right], VerifyOptions::default());
     assert!(report.passed(), "{report:?}");
-    assert_eq!(report.checks.len(), 6, "running, CPUs and memory of two");
+    assert_eq!((report.checks.len(), asked), (5, 1), "running, CPUs, memory, threads, alone");
+    assert_eq!(report.checks[3].found, "2 of 2 right");
+    assert_eq!(report.containers[0].threads.len(), 2);
+}
+
+#[test]
+fn what_may_pass_by_itself_is_looked_at_again() {
+    let observation = as_wanted(&world::topology(PAIR));
+    let right = threads(&observation, "DUT1", "0", "");
+    let wrong = threads(&observation, "DUT1", "0-1", "");
+    let options = VerifyOptions::default();
+    let (report, asked) = verified(&[wrong.clone(), right], options);
+    assert!(report.passed() && asked == 2, "{asked} {report:?}");
+    let (report, asked) = verified(&[wrong], options);
+    assert_eq!((failed(&report), asked), (vec!["threads: 1 of 2 on CPU 1".to_owned()], 3));
+    let gone = threads(&Observation::from([("DUT1".into(), NodeState::default())]), "DUT1", "", "");
+    let (report, _) = verified(&[gone], options);
+    assert_eq!(failed(&report), ["threads: its first process is gone"]);
+}
+
+#[test]
+fn an_intruder_fails_and_a_note_does_so_only_when_strict() {
+    let observation = as_wanted(&world::topology(PAIR));
+    let common = "process\t1\t-\t/\nthread\t1\t1\tS\t0\t0\t0\t0-1\t0\tinit\n";
+    let noted = threads(&observation, "DUT1", "0", common);
+    let options = VerifyOptions::default();
+    let (report, _) = verified(std::slice::from_ref(&noted), options);
+    assert!(report.passed() && !report.nodes[0].notes.is_empty(), "{report:?}");
+    let (report, _) = verified(&[noted], VerifyOptions { strict: true, ..options });
+    assert!(!report.passed() && failed(&report).is_empty(), "{report:?}");
+    let hog = "process\t9\t-\t/\nthread\t9\t9\tR\t1\t0\t0\t0\t0\thog\n";
+    let intruded = threads(&observation, "DUT1", "0", &format!("{common}{hog}"));
+    let (report, _) = verified(&[intruded], options);
+    assert_eq!(failed(&report), ["alone: `hog` (9) pinned to CPU 0"]);
+}
+
+#[test]
+fn a_node_that_tells_nothing_of_its_threads_proves_nothing() {
+    for (reply, why) in [
+        (Reply::fail(127, "awk: not found"), "the look at the threads failed: awk: not found"),
+        (Reply::ok("self\t1\n"), "did not finish"),
+        (Reply::Lost, "scripted"),
+    ] {
+        let (report, _) = verified(&[reply], VerifyOptions::default());
+        let [wrong] = &*failed(&report) else { panic!("{report:?}") };
+        assert!(wrong.starts_with("threads: ") && wrong.contains(why), "{wrong}");
+    }
 }

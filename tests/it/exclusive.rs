@@ -24,11 +24,11 @@ impl Load {
         let mut random = Random(seed);
         let mode = modes[random.below(u32::try_from(modes.len()).unwrap()) as usize];
         let machine = random.machine();
+        let count = 1 + random.below(4);
         let group = |at: u32| {
             let (numa, policy) = random.numa(&machine);
             (format!("G{at}"), random.request(), numa, policy)
         };
-        let count = 1 + seed as u32 % 4;
         let mut groups: Vec<_> = (0..count).map(group).collect();
         if random.once_in(2) {
             one_after_the_other(&mut groups);

@@ -185,7 +185,7 @@ fn with_one_numa_node_the_machine_s_own_file_is_named() {
 fn a_saved_machine_does_not_tell_its_pages() {
     let loaded = world::topology(LAB);
     let machine = world::facts_of("two-sockets-smt").machine;
-    let facts = saved_facts(&loaded.topology.nodes[0], machine);
+    let facts = saved_facts(&loaded.topology.nodes[0], Facts { machine, ..Facts::default() });
     let seen = BTreeMap::from([("DUT1".to_owned(), NodeState { facts, ..NodeState::default() })]);
     let plan = prepared(&loaded, &seen, &Wish::all(UP)).unwrap();
     let told = "huge pages are not checked: a saved `lscpu -p` does not tell them";

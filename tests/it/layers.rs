@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate with its layer, as the table in `src/lib.rs` has it.
-const LAYERS: [(&str, u8); 12] = [
+const LAYERS: [(&str, u8); 13] = [
     ("cli", 5),
     ("ui", 5),
     ("lifecycle", 4),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, u8); 12] = [
     ("engine", 1),
     ("link", 1),
     ("facts", 1),
+    ("threads", 1),
     ("model", 0),
     ("cpu", 0),
     ("command", 0),

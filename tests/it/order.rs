@@ -3,7 +3,7 @@
 use crate::support::world::{self, VERBS, Wish, as_wanted, empty, prepared};
 use std::collections::BTreeSet;
 use vnfctl::engine::State;
-use vnfctl::model::glob_matches;
+use vnfctl::model::{EngineKind, glob_matches};
 use vnfctl::plan::{Plan, Stage, Verb};
 
 const UP: Verb = Verb::Up(Stage::Verify);
@@ -143,4 +143,23 @@ fn a_group_that_needs_nothing_done_still_hands_the_order_on() {
     world::remove(&mut seen, "DUT2_SWITCH1");
     let down = prepared(&loaded, &seen, &Wish::all(Verb::Down)).unwrap().plan;
     assert!(waits(&down, "DUT2_STORE1", "DUT2_VNF5"));
+}
+
+#[test]
+fn what_another_engine_still_has_goes_too() {
+    let loaded = world::topology(MANY);
+    let nothing = empty(&loaded.topology, "two-sockets-smt");
+    let mut right = as_wanted(&loaded, &nothing);
+    // As if the file had named another engine when they were made.
+    for state in right.values_mut() {
+        let mut inventories = std::mem::take(&mut state.inventories).into_values().flatten();
+        let mut old = inventories.next().unwrap();
+        old.containers.iter_mut().for_each(|found| found.engine = EngineKind::Docker);
+        state.others.insert(EngineKind::Docker, Ok(old));
+    }
+    let own = |verb| prepared(&loaded, &right, &Wish::all(verb)).unwrap();
+    assert_eq!(touched(&own(Verb::Down).plan).len(), 27, "13 on DUT1, 14 on DUT2");
+    let told = own(UP).warnings;
+    let strays = told.iter().filter(|(_, sentence)| sentence.contains("no longer in the file"));
+    assert_eq!(strays.count(), 27);
 }

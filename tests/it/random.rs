@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use vnfctl::cpu::{Claim, Cpu, GroupPlacement, Holder, Machine};
 use vnfctl::model::{ChainRequest, CpuRequest, NumaPolicy, Scarce, SliceRequest};
 
-/// SplitMix64.
+/// The generator `SplitMix64`.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -54,10 +54,10 @@ impl Random {
         match self.below(4) {
             0 => {}
             1 => {
-                places.sort_by_key(|(socket, node, core, thread)| (*thread, *socket, *node, *core))
+                places.sort_by_key(|(socket, node, core, thread)| (*thread, *socket, *node, *core));
             }
             2 => {
-                places.sort_by_key(|(socket, node, core, thread)| (*thread, *core, *socket, *node))
+                places.sort_by_key(|(socket, node, core, thread)| (*thread, *core, *socket, *node));
             }
             _ => places.sort_by_cached_key(|_| self.next()),
         }
@@ -74,7 +74,7 @@ impl Random {
             allowed: caged == 0 || !self.once_in(caged),
             isolated: core >= isolated_from && !(half_isolated && thread > 0),
             kind: u32::from(core >= weak_from),
-            nohz_full: false,
+            ..Cpu::default()
         });
         let cpus: Vec<Cpu> = cpus.collect();
         let nodes: Vec<u32> = (0..sockets * per_socket).map(|node| node * gap).collect();

@@ -48,17 +48,7 @@ fn removed_is_made_again(bed: &Bed) {
 fn repinned_is_pinned_back(bed: &Bed) {
     let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine))).up();
     let pid = bed.first("VNF1");
-    let name = bed.container("VNF1");
-    bed.dut.must(&match bed.engine {
-        Engine::Docker | Engine::Podman => {
-            format!("{} update --cpuset-cpus 0 {name}", bed.engine.word())
-        }
-        Engine::Lxc => format!("lxc-cgroup -n {name} cpuset.cpus 0"),
-        Engine::Native => format!(
-            "for d in /sys/fs/cgroup/vnfctl/{name} /sys/fs/cgroup/cpuset/vnfctl/{name}; do
-                [ ! -e $d/cpuset.cpus ] || echo 0 >$d/cpuset.cpus; done"
-        ),
-    });
+    bed.move_away("VNF1", "0");
     assert!(bed.tasks(pid).iter().all(|task| task.cpus == "0"), "the test itself works");
     on.run("status").exits(7).says("CPUs 0, wanted 1");
     on.run("verify").exits(7);

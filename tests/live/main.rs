@@ -4,6 +4,7 @@
 mod bytes;
 mod change;
 mod claims;
+mod cpus;
 mod deadline;
 mod drift;
 mod hugepages;
@@ -15,3 +16,4 @@ mod nodes;
 mod script;
 mod shipped;
 mod support;
+mod threads;

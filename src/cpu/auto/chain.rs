@@ -116,8 +116,8 @@ impl Placer<'_> {
             return None;
         }
         let Density { mains, sets } = &self.drafts[at].density;
-        let main_at = seat_at(mains, sets, &[main_seat], ask.per_main)?;
-        let set_at = seat_at(sets, mains, &set, ask.per_set)?;
+        let main_at = spot(mains, sets, &[main_seat], ask.per_main)?;
+        let set_at = spot(sets, mains, &set, ask.per_set)?;
         let datum = data[0];
         self.settle(at, true, main_at, vec![main_seat], *main);
         self.settle(at, false, set_at, set, datum);
@@ -125,18 +125,11 @@ impl Placer<'_> {
         Some(())
     }
 
-    /// Adds a user to a station, which is a new one when `station` is `None`.
-    fn settle(
-        &mut self,
-        at: usize,
-        main: bool,
-        station: Option<usize>,
-        seats: Vec<usize>,
-        cpu: u32,
-    ) {
+    /// Adds a user to a station, which may be a new one.
+    fn settle(&mut self, at: usize, main: bool, spot: Spot, seats: Vec<usize>, cpu: u32) {
         let density = &mut self.drafts[at].density;
         let stations = if main { &mut density.mains } else { &mut density.sets };
-        if let Some(station) = station {
+        if let Spot::Known(station) = spot {
             stations[station].users.push(cpu);
             return;
         }
@@ -204,7 +197,7 @@ impl Placer<'_> {
         let missing: Vec<u32> = self.missing(at).collect();
         for ordinal in missing {
             let Density { mains, sets } = &mut self.drafts[at].density;
-            let mut cpus = vec![seat_user(&self.board.seats, mains, ask.per_main, siblings)];
+            let mut cpus = vec![main_cpu(&self.board.seats, mains, ask.per_main, siblings)];
             let set = least_used(sets, ask.per_set);
             let cores = self.board.cores(&set.seats);
             if ask.half {
@@ -231,22 +224,23 @@ impl Placer<'_> {
     }
 }
 
-/// Which of `stations` has exactly these cores and room (`Some(Some(at))`), or that they are new to
-/// the density (`Some(None)`); `None` = neither.
-#[expect(clippy::option_option, reason = "no place, a new one, a known one")]
-fn seat_at(
-    stations: &[Station],
-    others: &[Station],
-    seats: &[usize],
-    users: usize,
-) -> Option<Option<usize>> {
-    match stations.iter().position(|station| station.seats == seats) {
-        Some(at) => (stations[at].users.len() < users).then_some(Some(at)),
-        None => {
-            let mut known = stations.iter().chain(others).flat_map(|station| &station.seats);
-            known.all(|seat| !seats.contains(seat)).then_some(None)
-        }
+/// Where an NF that exists joins its density.
+#[derive(Clone, Copy)]
+enum Spot {
+    /// A station of its own.
+    New,
+    /// The station with this index.
+    Known(usize),
+}
+
+/// The spot of an NF on these cores: a station of exactly these with room, or a new one, where no
+/// station has any of them.
+fn spot(stations: &[Station], others: &[Station], seats: &[usize], users: usize) -> Option<Spot> {
+    if let Some(at) = stations.iter().position(|station| station.seats == seats) {
+        return (stations[at].users.len() < users).then_some(Spot::Known(at));
     }
+    let mut known = stations.iter().chain(others).flat_map(|station| &station.seats);
+    known.all(|seat| !seats.contains(seat)).then_some(Spot::New)
 }
 
 fn least_used(stations: &mut [Station], users: usize) -> &mut Station {
@@ -255,7 +249,7 @@ fn least_used(stations: &mut [Station], users: usize) -> &mut Station {
 }
 
 /// The main CPU of the next NF.
-fn seat_user(
+fn main_cpu(
     seats: &[super::board::Seat],
     mains: &mut [Station],
     users: usize,

@@ -185,19 +185,20 @@ impl<'a> Placer<'a> {
             let need = board::Need { cores: None, siblings, class: None };
             self.board.count_free(numa, &need, (at, 0))
         };
-        let mut reason = format!("asks NUMA node {numa} for {wants}");
+        let mut reasons = vec![format!("asks NUMA node {numa} for {wants}")];
         if siblings && free(true) < free(false) {
-            reason.push_str(&format!(", where {} of the free ones have all threads", free(true)));
+            reasons.push(format!("{} of its free cores have all their threads", free(true)));
         }
         if self.board.has_isolated {
-            reason.push_str("; isolated cores and others are never mixed in a container");
+            reasons.push("isolated cores and others are never mixed in a container".to_owned());
         }
         let ours = self.board.seats.iter().filter(|seat| seat.numa == numa && !seat.system);
         let here: Vec<Vec<u32>> = ours.map(|seat| seat.core.cpus.clone()).collect();
         let met = self.taken.all_met(&here);
         if !met.is_empty() {
-            reason.push_str(&format!("; {}", self.taken.named(&met)));
+            reasons.push(self.taken.named(&met));
         }
+        let reason = reasons.join("; ");
         Unfit { numa, reason, error: None }
     }
 }

@@ -36,6 +36,15 @@ pub(crate) fn stems(folder: &str) -> Vec<String> {
     stems
 }
 
+/// The names (without ending) of a folder's files with this ending, sorted.
+pub(crate) fn stems_with(folder: &str, ending: &str) -> Vec<String> {
+    let has_ending = |stem: &String| path(folder).join(format!("{stem}.{ending}")).exists();
+    let mut stems = stems(folder);
+    stems.dedup();
+    stems.retain(has_ending);
+    stems
+}
+
 /// A topology from its text, with no variable set.
 pub(crate) fn topology(text: &str) -> Loaded {
     let source = Source { name: "test.toml".to_owned(), text: text.to_owned() };

@@ -2,6 +2,7 @@
 //! as the kernel and the engines tell it.
 
 mod bed;
+mod behind;
 mod ended;
 mod lab;
 mod topology;

@@ -1,0 +1,119 @@
+//! The claims about one container, each with what was found.
+
+use super::threads::Proof;
+use super::verify::{Check, ContainerReport, container};
+use crate::cpu::CpuSet;
+use crate::engine::{Observed, State};
+use crate::plan::{Condition, NodeState, Wanted, compare, real_cpus, real_mems};
+use crate::threads::{Intruder, Judged};
+
+/// What is found when nobody else was put on a container's cores.
+const NOBODY: &str = "nobody else";
+
+/// The container of a wanted one, where it runs as ours.
+pub(super) fn running<'s>(wanted: &Wanted<'_>, state: &'s NodeState) -> Option<&'s Observed> {
+    let is_running = matches!(compare(wanted, state), Condition::Running { .. });
+    let found = wanted.observed(state).filter(|_| is_running)?;
+    matches!(found.state, State::Running { .. }).then_some(found)
+}
+
+/// Every check of one wanted container.
+pub(super) fn checks(wanted: &Wanted<'_>, state: &NodeState, proof: &Proof) -> Vec<Check> {
+    let check = |claim, wanted_value: String, found: String| Check {
+        node: wanted.node.to_owned(),
+        container: wanted.spec.name.clone(),
+        claim,
+        passed: wanted_value == found,
+        wanted: wanted_value,
+        found,
+    };
+    let condition = compare(wanted, state);
+    let found = match &condition {
+        Condition::Running { .. } => "running".to_owned(),
+        Condition::Absent => "absent".into(),
+        Condition::Foreign { owner } => format!("foreign: {owner}"),
+        Condition::Changed(changes) => {
+            let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+            format!("made from another specification: {}", fields.join(", "))
+        }
+        Condition::Broken => "half-made".into(),
+        Condition::Stopped { code: Some(code) } => format!("stopped, exit code {code}"),
+        Condition::Stopped { code: None } => "stopped".into(),
+    };
+    let mut checks = vec![check("running", "running".into(), found)];
+    let Some(seen) = running(wanted, state) else { return checks };
+    let judgement = match &proof.containers {
+        Ok(judged) => judged.get(&wanted.spec.name),
+        Err(_) => None,
+    };
+    let granted = judgement.and_then(|judgement| judgement.granted.as_ref());
+    let cpus = granted.map(|granted| &granted.cpus);
+    let mems = granted.map(|granted| &granted.mems);
+    let text = |set: Option<&CpuSet>| set.map_or_else(|| "unknown".to_owned(), ToString::to_string);
+    checks.push(check(
+        "cpuset_cpus",
+        wanted.spec.cpuset(),
+        text(cpus.or_else(|| real_cpus(seen, &wanted.spec.cpus))),
+    ));
+    checks.push(check(
+        "cpuset_mems",
+        wanted.spec.memset(),
+        text(mems.or_else(|| real_mems(seen, &wanted.spec.mems))),
+    ));
+    let (threads, others) = match (&proof.containers, judgement) {
+        (Err(reason), _) => (reason.clone(), None),
+        (Ok(_), Some(judgement)) if !judgement.threads.is_empty() => {
+            let report = container(wanted, judgement);
+            (report.threads_found(), (!report.shared).then(|| report.intruders_found()))
+        }
+        (Ok(_), _) => ("its first process is gone".to_owned(), None),
+    };
+    let count = judgement.map_or(0, |judgement| judgement.threads.len());
+    let right = if count == 0 { "all right".into() } else { format!("{count} of {count} right") };
+    checks.push(check("threads", right, threads));
+    checks.extend(others.map(|found| check("alone", NOBODY.to_owned(), found)));
+    checks
+}
+
+impl ContainerReport {
+    /// Threads that are not where they should be.
+    pub fn wrong(&self) -> impl Iterator<Item = &Judged> {
+        self.threads.iter().filter(|thread| !thread.passed)
+    }
+
+    /// Threads of others whose presence is a failure.
+    pub fn failing_intruders(&self) -> &[Intruder] {
+        if self.shared { &[] } else { &self.intruders }
+    }
+
+    fn threads_found(&self) -> String {
+        let (all, wrong) = (self.threads.len(), self.wrong().count());
+        let outside = |numbers: &mut dyn Iterator<Item = u32>, wanted: &CpuSet| -> CpuSet {
+            numbers.filter(|number| !wanted.0.contains(number)).collect()
+        };
+        let allowed = self.wrong().flat_map(|thread| thread.cpus.0.iter().copied());
+        let cpus = outside(&mut allowed.into_iter(), &self.cpus);
+        let mems = self.wrong().flat_map(|thread| thread.mems.0.iter().copied());
+        let mems = outside(&mut mems.into_iter(), &self.mems);
+        let placed = self.wrong().filter(|thread| thread.mems == self.mems);
+        let ran = outside(&mut placed.map(|thread| thread.last_cpu), &self.cpus);
+        let [cpus, mems, ran, lacking] =
+            [("CPU", &cpus), ("memory node", &mems), ("CPU", &ran), ("memory node", &self.mems)]
+                .map(|(noun, set)| {
+                    let ending = if set.0.len() == 1 { "" } else { "s" };
+                    (!set.0.is_empty()).then(|| format!("{noun}{ending} {set}"))
+                });
+        if wrong == 0 {
+            return format!("{all} of {all} right");
+        }
+        match cpus.or(mems).or(ran) {
+            Some(where_it_is) => format!("{wrong} of {all} on {where_it_is}"),
+            None => format!("{wrong} of {all} without {}", lacking.unwrap_or_default()),
+        }
+    }
+
+    fn intruders_found(&self) -> String {
+        let all: Vec<String> = self.failing_intruders().iter().map(ToString::to_string).collect();
+        if all.is_empty() { NOBODY.to_owned() } else { all.join("; ") }
+    }
+}
