@@ -3,6 +3,8 @@
 use crate::dut::Dut;
 use crate::on_both;
 use crate::truth::COMMAND;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 on_both!(docker_and_native_are_pinned, podman_and_lxc_are_pinned);
 
@@ -48,11 +50,11 @@ fn podman_and_lxc_are_pinned(dut: &Dut) {
 
 /// Two groups of two whole cores fill NUMA node 1: one says so, the other names a NIC.
 fn are_pinned(dut: &Dut, engines: &[Engine; 2]) {
-    let mut groups = format!("[defaults]\ncpu_count = 2\nsmt_used = true\ncommand = {COMMAND}\n");
+    let defaults = format!("[defaults]\ncpu_count = 2\nsmt_used = true\ncommand = {COMMAND}\n");
     let wheres = ["cpu_skip = 0\ncpuset_mems = 1\n", "cpu_skip = 2\ninterfaces = [\"eth1\"]\n"];
-    for (engine, place) in engines.iter().zip(wheres) {
-        groups += &format!("[groups.{}]\n{}\n{place}", engine.group, engine.keys);
-    }
+    let group =
+        |at: usize| format!("[groups.{}]\n{}\n{}", engines[at].group, engines[at].keys, wheres[at]);
+    let groups = [defaults, group(0), group(1)].concat();
     let containers = engines.each_ref().map(|engine| format!("pin-DUT1_{}1", engine.group));
     let cpus = [dut.cores([0, 1]), dut.cores([2, 3])];
     let on = dut.topology("pin", "", &groups);
@@ -63,7 +65,11 @@ fn are_pinned(dut: &Dut, engines: &[Engine; 2]) {
     on.run("up").exits(0);
     let all_hold = || [0, 1].map(|at| dut.holds(&containers[at], &cpus[at]).threads);
     let threads = all_hold();
-    on.run("verify").exits(0);
+    let report = on.run("verify -o json").exits(0).json();
+    containers.iter().zip(&threads).for_each(|(name, threads)| are_proven(&report, name, threads));
+    let open = list(&report["notes"]).find(|note| note["kind"] == "not_isolated");
+    let open = open.and_then(|note| note["cpus"].as_str());
+    assert_eq!(open, Some(if dut.is_adjacent() { "8-11" } else { "4-7,12-15" }), "{report}");
 
     // What somebody moves is seen, and moved back with its memory, without a restart.
     for (engine, container) in engines.iter().zip(&containers) {
@@ -83,4 +89,18 @@ fn are_pinned(dut: &Dut, engines: &[Engine; 2]) {
     on.run("status").exits(0);
     on.run("down --grace 1s").exits(0);
     dut.is_as(&before);
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().expect("a list").iter()
+}
+
+/// `verify` knows each of these threads and finds it right.
+#[track_caller]
+fn are_proven(report: &Value, container: &str, threads: &BTreeSet<u32>) {
+    let told = list(&report["containers"]).find(|one| one["container"] == container);
+    let told = told.unwrap_or_else(|| panic!("no {container} in {report}"));
+    let right = list(&told["threads"]).filter(|thread| thread["passed"] == true);
+    let right: BTreeSet<u64> = right.filter_map(|thread| thread["tid"].as_u64()).collect();
+    assert!(threads.iter().all(|tid| right.contains(&u64::from(*tid))), "{threads:?} in {told}");
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the kernel holds for one container, found by its label and its pid namespace; no engine and
 # nothing of vnfctl is asked. $1: its name.
 #
@@ -6,6 +7,7 @@
 #   memory PID PAGES0 PAGES1 anonymous pages of each process on NUMA nodes 0 and 1
 own=$(readlink /proc/self/ns/pid)
 space=
+# shellcheck disable=SC2013 # no blanks in these paths
 for file in $(grep -lsz "^MICROSERVICE_LABEL=$1\$" /proc/[0-9]*/environ); do
 	link=$(readlink "${file%environ}ns/pid")
 	[ "$link" = "$own" ] || space=$link # engines' own programs hand the label on from outside
