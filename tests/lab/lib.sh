@@ -35,23 +35,40 @@ lab_need() { # PACKAGE...
 	die "apt-get failed: $(tail -n 3 "$LAB_STATE/apt.log")"
 }
 
-# Unpacks packages of another suite of the machine's own archive below DIR.
-# Nothing is installed and the machine's apt configuration is not touched.
-lab_unpack_from() { # SUITE DIR PACKAGE...
-	local suite=$1 dir=$2 apt=$LAB_STATE/apt codename mirror deb
-	shift 2
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+lab_codename() { (. /etc/os-release && echo "$VERSION_CODENAME"); }
+
+# The archive this machine is configured with; other suites are taken from the same place.
+lab_mirror() {
 	# shellcheck disable=SC2016 # apt-get's own variables
-	mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v c="$codename" '$1 == c { print $2; exit }')
-	mkdir -p "$apt/lists/partial" "$dir"
-	printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
-		"$mirror" "$suite" >"$apt/sources.list"
-	local options=(-o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
-		-o "Dir::State::lists=$apt/lists")
-	lab_apt "${options[@]}" update || return 1
+	apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
+		awk -v c="$(lab_codename)" '$1 == c { print $2; exit }'
+}
+
+# apt-get with another suite of that archive beside the machine's own. Lists and
+# sources of this call are private: the machine's apt configuration is not touched.
+lab_apt_from() { # SUITE APT-GET ARGUMENT...
+	local suite=$1 apt=$LAB_STATE/apt mirror s
+	shift
+	mirror=$(lab_mirror)
+	mkdir -p "$apt/lists/partial"
+	for s in "$(lab_codename)" "$suite"; do echo "deb $mirror $s main"; done | sort -u >"$apt/sources.list"
+	lab_apt -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o "Dir::State::lists=$apt/lists" -o "APT::Default-Release=$suite" "$@"
+}
+
+# Unpacks packages of another suite below DIR. Nothing is installed.
+lab_unpack_from() { # SUITE DIR PACKAGE...
+	local suite=$1 dir=$2 debs=$LAB_STATE/apt/debs deb
+	shift 2
+	lab_apt_from "$suite" update || return 1
+	mkdir -p "$debs" "$dir"
 	(
-		cd "$apt" && rm -f ./*.deb && lab_apt "${options[@]}" download "$@" || exit 1
+		cd "$debs" && rm -f ./*.deb && lab_apt_from "$suite" download "$@" || exit 1
 		for deb in ./*.deb; do dpkg-deb -x "$deb" "$dir" || exit 1; done
 	)
+}
+
+# One key pair for all nodes of the lab.
+lab_key() {
+	[ -f "$LAB_STATE/id" ] || ssh-keygen -q -t ed25519 -N '' -C vnfctl-lab -f "$LAB_STATE/id"
 }
