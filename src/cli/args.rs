@@ -251,8 +251,7 @@ pub struct Completions {
 pub struct Reserve {
     /// Take only these nodes; repeatable, globs allowed
     ///
-    /// The nodes are those of --host, else those of the files given by -t or `VNFCTL_TOPOLOGY`,
-    /// else this machine. The current folder is not searched.
+    /// The nodes are those of --host, else of the topology, else this machine.
     #[arg(
         short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
         add = ArgValueCandidates::new(complete::nodes)
@@ -268,6 +267,9 @@ pub struct Reserve {
         long, value_name = "DURATION", env = "VNFCTL_TTL", value_parser = positive_duration
     )]
     pub ttl: Option<Duration>,
+    /// Print what would be done, and do nothing
+    #[arg(long, env = "VNFCTL_DRY_RUN", action = ArgAction::SetTrue, value_parser = flag)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub locking: Locking,
 }
@@ -278,8 +280,7 @@ pub struct Reserve {
 pub struct Release {
     /// Take only these nodes; repeatable, globs allowed
     ///
-    /// The nodes are those of --host, else those of the files given by -t or `VNFCTL_TOPOLOGY`,
-    /// else this machine. The current folder is not searched.
+    /// The nodes are those of --host, else of the topology, else this machine.
     #[arg(
         short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
         add = ArgValueCandidates::new(complete::nodes)
@@ -290,6 +291,9 @@ pub struct Release {
     /// Also what another person has reserved
     #[arg(long, env = "VNFCTL_FORCE", action = ArgAction::SetTrue, value_parser = flag)]
     pub force: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long, env = "VNFCTL_DRY_RUN", action = ArgAction::SetTrue, value_parser = flag)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub locking: Locking,
 }

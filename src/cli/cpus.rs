@@ -1,13 +1,14 @@
 //! `cpus`: who has which CPUs of each node, drawn or as JSON.
 
-use super::context::{Context, bare_node, nodes_without_file};
+use super::context::{Context, bare_node};
 use super::machines::saved;
+use super::nameless::testbed;
 use super::show::JSON_VERSION;
 use super::{Cpus, Selection};
 use crate::cpu::{CpuMap, Holder, MappedCpu};
 use crate::engine::Observed;
-use crate::lifecycle::{Failure, claims, leave_out_silent_engines, topologies_here};
-use crate::model::{Loaded, Node, Topology, is_glob};
+use crate::lifecycle::{claims, leave_out_silent_engines};
+use crate::model::{Node, is_glob};
 use crate::plan::NodeState;
 use crate::ui::{ExitCode, Format, cpu_map};
 use anyhow::Context as _;
@@ -15,7 +16,9 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn run(context: &Context<'_>, args: &Cpus) -> anyhow::Result<ExitCode> {
-    let loaded = testbed(context, args)?;
+    let machines = args.machines.machines.iter().map(|machine| machine.nodes.as_str());
+    let named = machines.filter(|name| !is_glob(name)).map(bare_node).collect();
+    let loaded = testbed(context, &args.hosts, named)?;
     let topology = &loaded.topology;
     let selection = Selection { nodes: args.nodes.clone(), ..Selection::default() };
     let names = topology.nodes.iter().map(|node| ("", "", node.name.as_str()));
@@ -63,23 +66,6 @@ pub(super) fn run(context: &Context<'_>, args: &Cpus) -> anyhow::Result<ExitCode
 #[expect(clippy::disallowed_methods, reason = "the person names where to save")]
 fn save(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
-}
-
-/// The nodes to look at: those of `--host`, else of the topology, else of `--machine`, else this
-/// machine.
-fn testbed(context: &Context<'_>, args: &Cpus) -> Result<Loaded, Failure> {
-    let has_file = !context.global.topologies.is_empty();
-    if args.hosts.hosts.is_empty() && (has_file || !topologies_here()?.is_empty()) {
-        return context.load();
-    }
-    let machines = args.machines.machines.iter().map(|machine| machine.nodes.as_str());
-    let named: Vec<Node> = machines.filter(|name| !is_glob(name)).map(bare_node).collect();
-    let nodes = if named.is_empty() || !args.hosts.hosts.is_empty() {
-        nodes_without_file(&args.hosts)?
-    } else {
-        named
-    };
-    Ok(Loaded { topology: Topology { nodes, ..Topology::default() }, ..Loaded::default() })
 }
 
 fn map(node: &Node, state: &NodeState) -> CpuMap {

@@ -1,11 +1,12 @@
-//! Nodes without a topology: those of `--host`, of the files given by `-t`, or this machine.
+//! Nodes where the topology does not matter, or is not known.
 
 use super::Hosts;
 use super::context::{Context, nodes_without_file};
-use crate::lifecycle::Failure;
-use crate::model::{Loaded, Topology};
+use crate::lifecycle::{Failure, topologies_here};
+use crate::model::{Loaded, Node, Topology};
 
-/// A topology that is only a name: what it owns is found by its labels.
+/// A topology that is only a name, on the nodes of `--host`, of the files given by `-t`, or this
+/// machine: what it owns is found by its labels.
 pub(super) fn nameless(
     context: &Context<'_>,
     hosts: &Hosts,
@@ -17,6 +18,26 @@ pub(super) fn nameless(
     } else {
         nodes_without_file(hosts)?
     };
+    Ok(of_nodes(name, nodes))
+}
+
+/// The nodes of `--host`, else of the topology (the one of this folder, too), else `otherwise`,
+/// else this machine.
+pub(super) fn testbed(
+    context: &Context<'_>,
+    hosts: &Hosts,
+    otherwise: Vec<Node>,
+) -> Result<Loaded, Failure> {
+    let has_file = !context.global.topologies.is_empty();
+    if hosts.hosts.is_empty() && (has_file || !topologies_here()?.is_empty()) {
+        return context.load();
+    }
+    let is_this_machine = otherwise.is_empty() || !hosts.hosts.is_empty();
+    let nodes = if is_this_machine { nodes_without_file(hosts)? } else { otherwise };
+    Ok(of_nodes("", nodes))
+}
+
+fn of_nodes(name: &str, nodes: Vec<Node>) -> Loaded {
     let topology = Topology { name: name.to_owned(), nodes, ..Topology::default() };
-    Ok(Loaded { topology, ..Loaded::default() })
+    Loaded { topology, ..Loaded::default() }
 }

@@ -164,6 +164,13 @@ pub struct Observed {
     pub image: String,
 }
 
+impl Observed {
+    /// Whether `topology` owns it.
+    pub fn is_of(&self, topology: &str) -> bool {
+        self.labels.as_ref().is_some_and(|labels| labels.topology == topology)
+    }
+}
+
 /// Whether a container runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {

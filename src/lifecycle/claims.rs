@@ -17,10 +17,20 @@ use std::collections::BTreeSet;
 
 /// All claims on the CPUs of a node, as `topology` sees them.
 pub fn claims(topology: &str, state: &NodeState) -> Vec<Claim> {
+    claims_of(topology, state, &|_| true)
+}
+
+/// As [`claims`], of those containers that count and of everything else.
+pub(super) fn claims_of(
+    topology: &str,
+    state: &NodeState,
+    counts: &dyn Fn(&Observed) -> bool,
+) -> Vec<Claim> {
     let anybody = anybody(&state.facts.machine);
     let confined = |cpus: &CpuSet| !cpus.0.is_empty() && !cpus.0.is_superset(&anybody.0);
+    let containers = state.containers().filter(|one| counts(one));
     let mut claims: Vec<Claim> =
-        state.containers().filter_map(|one| of_container(topology, one, &confined)).collect();
+        containers.filter_map(|one| of_container(topology, one, &confined)).collect();
     let strangers = strangers(state, &confined).into_iter();
     claims.extend(strangers.map(|cpuset| Claim {
         holder: Holder::Foreign { what: format!("cgroup `{}`", cpuset.path) },

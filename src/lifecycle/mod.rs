@@ -29,7 +29,7 @@ pub use neighbours::ask_neighbours;
 pub use observe::{Look, observe};
 pub use place::{Placed, place, place_regardless, saved_facts};
 pub use prepare::{ChangeRequest, Prepared, leave_out_silent_engines, prepare, prepare_from};
-pub use reserve::{Reserved, release, reservations, reserve};
+pub use reserve::{Reserved, rehearse_reservation, release, reservations, reserve};
 pub use session::{Seen, Session};
 pub use verify::{
     Check, ContainerReport, LinkReport, NodeReport, PingReport, VerifyOptions, VerifyReport, verify,

@@ -1,9 +1,10 @@
 //! Placement of a whole topology: each node's machine and interfaces, given to the pure placement.
 
-use super::claims::claims;
+use super::claims::claims_of;
 use super::failure::Failure;
 use super::numa::{doubts, numa};
 use crate::cpu::{self, Claim, GroupRequest, Holder, NodePlacement};
+use crate::engine::Observed;
 use crate::facts::Facts;
 use crate::model::{Group, Node, PlacementMode, Topology};
 use crate::plan::{Assignment, Observation, Refusal};
@@ -56,10 +57,15 @@ fn place_beside(
     let mut sites = Vec::new();
     for node in &topology.nodes {
         let Some(state) = observation.get(&node.name) else { continue };
-        let mut claims = claims(&topology.name, state);
-        claims.retain(|claim| counts(&claim.holder));
         let groups = topology.groups.iter().filter(|group| group.nodes.contains(&node.name));
-        let (mode, groups) = (topology.placement, groups.collect());
+        let (mode, groups): (_, Vec<&Group>) = (topology.placement, groups.collect());
+        // Of whoever has a wanted name the plan tells the owner: CPUs are the smaller matter.
+        let is_in_the_way = |found: &Observed| {
+            !found.is_of(&topology.name)
+                && groups.iter().any(|group| has_name(topology, node, group, found))
+        };
+        let mut claims = claims_of(&topology.name, state, &|found| !is_in_the_way(found));
+        claims.retain(|claim| counts(&claim.holder));
         sites.push(Site { mode, node, facts: &state.facts, groups, claims });
     }
     let mut placed = Placed { assignments: Vec::new(), warnings: silent(observation) };
@@ -71,6 +77,19 @@ fn place_beside(
         }
     }
     if refusals.is_empty() { Ok(placed) } else { Err(Failure::Placement(refusals)) }
+}
+
+/// Whether a container of the same engine has the name of one of `group`.
+fn has_name(topology: &Topology, node: &Node, group: &Group, found: &Observed) -> bool {
+    let ordinal = || {
+        let start = topology.container_name(&node.name, &group.name, 1);
+        found.name.strip_prefix(start.strip_suffix('1')?)?.parse::<u32>().ok()
+    };
+    found.engine == group.engine
+        && ordinal().is_some_and(|ordinal| {
+            (1..=group.cpu.containers()).contains(&ordinal)
+                && topology.container_name(&node.name, &group.name, ordinal) == found.name
+        })
 }
 
 /// One node with what should be placed there and what is there.

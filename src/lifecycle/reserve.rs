@@ -81,11 +81,46 @@ pub fn release(
 
 /// Reservations of the nodes of an observation, whoever's. Nodes that do not tell are left out.
 pub fn reservations(session: &Session<'_>, nodes: &[String]) -> Vec<Kept> {
+    let kept = |(node, now, found): (_, _, Option<Reservation>)| {
+        Some(Kept { node, reservation: found?, now })
+    };
+    told(session, nodes).into_iter().filter_map(kept).collect()
+}
+
+/// What `reserve` (with `terms`) or `release` would do for `person` (empty = whoever), without a
+/// lock and without doing it.
+pub fn rehearse_reservation(
+    session: &Session<'_>,
+    person: &str,
+    terms: Option<(&str, Option<Duration>)>,
+    is_meant: &dyn Fn(&Node) -> bool,
+) -> Result<Vec<Reserved>, Failure> {
+    let seen = session.probe(is_meant).require(false)?;
+    let nodes: Vec<String> = seen.observation.into_keys().collect();
+    let (mut theirs, mut would) = (Vec::new(), Vec::new());
+    for (node, now, found) in told(session, &nodes) {
+        match found {
+            Some(reservation) if !person.is_empty() && reservation.person != person => {
+                theirs.push(Kept { node, reservation, now });
+            }
+            old => {
+                let anew =
+                    |(reason, ttl)| Reservation::anew(person, reason, ttl, now, old.as_ref());
+                let reservation = terms.map(anew).or_else(|| old.clone());
+                would.push(Reserved { node, reservation, topologies: Vec::new() });
+            }
+        }
+    }
+    if theirs.is_empty() { Ok(would) } else { Err(Failure::Reserved(theirs)) }
+}
+
+/// What nodes say when they are asked: their time, and who has them.
+fn told(session: &Session<'_>, nodes: &[String]) -> Vec<(String, u64, Option<Reservation>)> {
     let query = query_reservation(&Places::default());
     let told = each(nodes, &|node| {
         let output = run(session, node, &query, session.stop).ok()?;
         let (now, found) = parse_reservation(&String::from_utf8_lossy(&output.stdout)).ok()?;
-        Some(Kept { node: node.to_owned(), reservation: found?, now })
+        Some((node.to_owned(), now, found))
     });
     told.into_iter().flatten().collect()
 }

@@ -2,7 +2,7 @@
 
 use super::wanted::Wanted;
 use crate::cpu::CpuSet;
-use crate::engine::{Inventory, Labels, Observed, State};
+use crate::engine::{Inventory, Observed, State};
 use crate::facts::{Cpuset, Facts};
 use crate::link::{LinkSpec, ObservedLink};
 use crate::model::EngineKind;
@@ -198,8 +198,7 @@ pub(super) fn owned<'s>(
     topology: &str,
     state: &'s NodeState,
 ) -> impl Iterator<Item = &'s Observed> {
-    let is_owned = move |labels: &Labels| labels.topology == topology;
-    state.containers().filter(move |found| found.labels.as_ref().is_some_and(is_owned))
+    state.containers().filter(move |found| found.is_of(topology))
 }
 
 /// What differs per link; absent when nothing was observed.

@@ -129,9 +129,14 @@ fn a_foreign_container_is_refused_before_the_first_act() {
     for (labels, owner) in
         [(&other[..], "topology `other` owns it"), (&[], "it was not made by vnfctl")]
     {
-        // Unpinned: its name is in the way, its CPUs are not.
-        let answer = container("DUT1_VNF1", labels).replace("list:\t0\nMems", "list:\t0-999\nMems");
-        let nodes = nodes(&loaded, Reply::ok(answer));
+        let pinned = container("DUT1_VNF1", labels);
+        // On DUT2 its name is in nobody's way, so its CPUs must not be either.
+        let unpinned = pinned.replace("list:\t0\nMems", "list:\t0-999\nMems");
+        let [probe, query] = questions(&loaded).map(|command| command.words());
+        let nodes = Fake::new()
+            .on("", &probe, Reply::ok(PROBED))
+            .on("DUT1", &query, Reply::ok(pinned))
+            .on("", &query, Reply::ok(unpinned));
         for verb in [UP, Verb::Create, Verb::Start, Verb::Restart] {
             let (code, text) = told(try_prepare(&loaded, &nodes, verb, false).unwrap_err());
             assert_eq!(code, ExitCode::StepFailed);

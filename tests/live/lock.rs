@@ -155,6 +155,8 @@ fn ctrl_c_while_waiting_takes_nothing(bed: &Bed) {
 fn a_reserved_node_is_left_alone(bed: &Bed) {
     let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine)));
     let reserve = "reserve --as alice --ttl 1h --reason tuning";
+    on.run(&format!("{reserve} --dry-run")).exits(0).says("would be reserved").says("tuning");
+    assert_eq!(bed.dut.read("/var/lib/vnfctl/reservation"), None, "a dry run");
     let kept = on.run(&format!("{reserve} -o json")).exits(0).json();
     let one = &kept["reservations"][0];
     assert_eq!((&one["node"], &one["person"]), (&"DUT1".into(), &"alice".into()), "{kept}");
@@ -175,7 +177,10 @@ fn a_reserved_node_is_left_alone(bed: &Bed) {
     let again = on.run("reserve --as alice --reason more").exits(0).says("it is released");
     assert!(again.stderr.contains(&format!("topology `{}` runs there", bed.name)), "{again}");
     on.run("reserve --as bob --reason mine").exits(8).says("more");
+    on.run("reserve --as bob --reason mine --dry-run").exits(8).says("more");
     on.run("release --as bob").exits(8);
+    on.run("release --as bob --dry-run").exits(8).says("more");
+    on.run("release --as alice --dry-run").exits(0).says("would be released").says("more");
     on.run("down --as alice --grace 1s").exits(0);
     on.run("release --as bob --force").exits(0).says("alice");
     on.run("release --as bob").exits(0).says("nothing to do");
