@@ -27,6 +27,24 @@ struct Done<'a> {
     undone: Vec<bool>,
 }
 
+impl Done<'_> {
+    fn is_whole(&self) -> bool {
+        self.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done))
+    }
+}
+
+/// The locks of a run, given back when it is dropped.
+struct Held<'h> {
+    guard: &'h Guard<'h>,
+    session: &'h Session<'h>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.guard.let_go(self.session, &[Scope::Topology, Scope::Node]);
+    }
+}
+
 /// Carries a wish out.
 pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<ExitCode> {
     let watch = Stopwatch::start();
@@ -57,11 +75,11 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
         return rehearse(context, wish, &loaded.topology.name, &prepare(&session, &request)?);
     };
     let performer = Performer { context, wish, session: &session, guard: &guard, permit };
-    let done = guard.renewing(context.stop, || {
-        let done = carry_out(&performer, &request);
-        guard.let_go(&session, &[Scope::Topology, Scope::Node]);
-        done
-    });
+    let held = Held { guard: &guard, session: &session };
+    let done = guard.renewing(context.stop, || carry_out(&performer, &request));
+    let is_whole = matches!(&done, Ok(Some(done)) if done.is_whole());
+    // Nobody need wait while this is proven, nor does the proof wait for the locks to be given back.
+    let held = (is_whole && wish.verb == plan::Verb::Up(Stage::Verify)).then_some(held);
     let done = match (done, guard.lost()) {
         (Ok(Some(done)), None) => done,
         (Ok(Some(done)), Some(lost)) => {
@@ -83,7 +101,10 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     });
     let proof = code == ExitCode::Done && wish.verb == plan::Verb::Up(Stage::Verify);
     let code = if proof {
-        let report = prove(&session, &chosen, &prepared)?;
+        let report = std::thread::scope(|scope| {
+            scope.spawn(|| drop(held));
+            prove(&session, &chosen, &prepared)
+        })?;
         if context.ui.format() == Format::Json {
             document["verify"] = verify_json(&report, &loaded.topology.name);
         } else {
