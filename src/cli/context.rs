@@ -19,10 +19,20 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Reads the topology and shows its warnings.
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
+        self.load_part(false)
+    }
+
+    /// As [`Self::load`]; nodes are enough.
+    pub(super) fn load_testbed(&self) -> Result<Loaded, Failure> {
+        self.load_part(true)
+    }
+
+    fn load_part(&self, is_testbed: bool) -> Result<Loaded, Failure> {
         let variables = self.global.variables.iter();
         let loaded = load(&LoadRequest {
             files: self.global.topologies.clone(),
             variables: variables.map(|one| (one.name.clone(), one.value.clone())).collect(),
+            is_testbed,
         })?;
         let color = self.ui.stderr_paint().on;
         let warnings = diagnostic::render_warnings(&loaded.sources, &loaded.warnings, color);

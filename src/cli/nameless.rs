@@ -14,7 +14,7 @@ pub(super) fn nameless(
 ) -> Result<Loaded, Failure> {
     let files = !context.global.topologies.is_empty();
     let nodes = if hosts.hosts.is_empty() && files {
-        context.load()?.topology.nodes
+        context.load_testbed()?.topology.nodes
     } else {
         nodes_without_file(hosts)?
     };
@@ -30,7 +30,7 @@ pub(super) fn testbed(
 ) -> Result<Loaded, Failure> {
     let has_file = !context.global.topologies.is_empty();
     if hosts.hosts.is_empty() && (has_file || !topologies_here()?.is_empty()) {
-        return context.load();
+        return context.load_testbed();
     }
     let is_this_machine = otherwise.is_empty() || !hosts.hosts.is_empty();
     let nodes = if is_this_machine { nodes_without_file(hosts)? } else { otherwise };

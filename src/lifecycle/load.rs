@@ -12,6 +12,8 @@ pub struct LoadRequest {
     pub files: Vec<PathBuf>,
     /// `--set NAME=value`; these win over the environment.
     pub variables: BTreeMap<String, String>,
+    /// Only the nodes are asked for.
+    pub is_testbed: bool,
 }
 
 /// Reads, checks and resolves a topology.
@@ -22,7 +24,8 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Failure> {
         .iter()
         .map(|path| Ok(Source { name: path.display().to_string(), text: read(path)? }))
         .collect::<Result<Vec<_>, Failure>>()?;
-    model::load(&sources, &|name| variable(request, name)).map_err(Failure::Topology)
+    let read = if request.is_testbed { model::load_testbed } else { model::load };
+    read(&sources, &|name| variable(request, name)).map_err(Failure::Topology)
 }
 
 /// The text of a file, or why it cannot be read.

@@ -48,6 +48,34 @@ pub fn load(
     sources: &[Source],
     variables: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Problems> {
+    read(sources, variables, Part::Service)
+}
+
+/// As [`load`], for those who care for the nodes only: `name` and `groups` may be missing.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_testbed(
+    sources: &[Source],
+    variables: &dyn Fn(&str) -> Option<String>,
+) -> Result<Loaded, Problems> {
+    read(sources, variables, Part::Testbed)
+}
+
+/// What has to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Nodes, and what runs on them.
+    Service,
+    /// Nodes.
+    Testbed,
+}
+
+fn read(
+    sources: &[Source],
+    variables: &dyn Fn(&str) -> Option<String>,
+    part: Part,
+) -> Result<Loaded, Problems> {
     let mut report = Report::default();
     let mut secrets = Vec::new();
     let mut syntax = Report::default();
@@ -61,7 +89,7 @@ pub fn load(
     }
     let mut warnings = Report::default();
     let document = merge(tables, &mut report);
-    let topology = resolve(&document, sources, &mut report, &mut warnings);
+    let topology = resolve(&document, part, sources, &mut report, &mut warnings);
     match topology.filter(|_| report.is_empty()) {
         Some(topology) => {
             let secrets = secret::collect(&topology, secrets);
@@ -79,12 +107,14 @@ pub fn load(
 /// `None` only after a problem was reported.
 fn resolve(
     document: &Table,
+    part: Part,
     sources: &[Source],
     report: &mut Report,
     warnings: &mut Report,
 ) -> Option<Topology> {
     report.check_keys(document, TOP_KEYS, "a topology");
-    let name = read_name(document, report);
+    let is_left_out = |key: &str| part == Part::Testbed && document.get(key).is_none();
+    let name = if is_left_out("name") { Some(String::new()) } else { read_name(document, report) };
     let placement = read_placement(document, report);
     let prefix = read_prefix(document, report);
     let nodes_table = read_section(document, "nodes", "[nodes.DUT1]", report);
@@ -97,11 +127,15 @@ fn resolve(
     if let Some(shared) = shared {
         report.check_keys(shared, GROUP_KEYS, "`defaults`");
     }
-    let groups_table = read_section(document, "groups", "[groups.VNF]", report);
+    let groups_table = if is_left_out("groups") {
+        None
+    } else {
+        read_section(document, "groups", "[groups.VNF]", report)
+    };
     let entries = groups_table.map(|table| table.entries.as_slice()).unwrap_or_default();
     let drafts: Vec<Draft<'_>> =
         entries.iter().map(|entry| read_group(entry, shared, &nodes, sources, report)).collect();
-    if let Some(shared) = shared {
+    if let Some(shared) = shared.filter(|_| !is_left_out("groups")) {
         unused_defaults(shared, &drafts, warnings);
     }
     check_depends(&drafts, report);
@@ -189,6 +223,16 @@ mod tests {
         assert_eq!(groups, ["NF", "BB"]);
         assert_eq!(topology.groups[0].nodes, ["ZZ", "AA"]);
         assert_eq!(topology.groups[0].env[0].0, "Z");
+    }
+
+    #[test]
+    fn a_testbed_needs_nodes_only() {
+        let source = |text: &str| [Source { name: "lab.toml".to_owned(), text: text.to_owned() }];
+        let testbed = |text| load_testbed(&source(text), &|_| None);
+        let loaded = testbed("[nodes.DUT1]\n[defaults]\ncount = 2\n").unwrap();
+        assert_eq!((loaded.topology.nodes.len(), loaded.warnings.len()), (1, 0));
+        assert!(testbed("name = \"lab\"\n").is_err(), "no nodes");
+        assert!(testbed("[nodes.DUT1]\n[groups.VNF]\n").is_err(), "a group without an engine");
     }
 
     #[test]

@@ -110,7 +110,7 @@ mod topology;
 mod value;
 
 pub use glob::{glob_matches, is_glob};
-pub use load::{Loaded, Source, load};
+pub use load::{Loaded, Source, load, load_testbed};
 pub use names::{is_name, nearest};
 pub use node::parse_ssh;
 pub use problem::{Mark, Problem, Problems};

@@ -158,6 +158,17 @@ fn nodes_come_from_the_topology_where_there_is_one() {
 }
 
 #[test]
+fn a_testbed_without_groups_is_enough() {
+    let sandbox = Sandbox::new();
+    sandbox.write("lab.toml", "[nodes.DUT1]\n[nodes.DUT2]\n");
+    let machine = probe("smt-off");
+    let document = sandbox.run(&format!("cpus -o json --machine DUT*={machine}")).with(0).json();
+    assert_eq!(document["nodes"].as_array().unwrap().len(), 2);
+    let wrong = sandbox.run(&format!("check --machine DUT*={machine}")).with(3);
+    assert!(wrong.stderr.contains("a topology needs `groups`"), "{}", wrong.stderr);
+}
+
+#[test]
 fn a_probed_machine_is_placed_on_too() {
     let sandbox = Sandbox::new();
     let group = "[groups.NF]\nengine = \"native\"\nsmt_used = true\ncpuset_mems = 8\n";
