@@ -245,10 +245,10 @@ pub struct Completions {
     pub shell: Shell,
 }
 
-/// Arguments of `reserve`.
+/// Whole nodes, and for whom: what `reserve` and `release` share.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[expect(missing_docs, reason = "the options are documented where they are defined")]
-pub struct Reserve {
+pub struct WholeNodes {
     /// Take only these nodes; repeatable, globs allowed
     ///
     /// The nodes are those of --host, else of the topology, else this machine.
@@ -259,6 +259,17 @@ pub struct Reserve {
     pub nodes: Vec<String>,
     #[command(flatten)]
     pub hosts: Hosts,
+    /// Print what would be done, and do nothing
+    #[arg(long, env = "VNFCTL_DRY_RUN", action = ArgAction::SetTrue, value_parser = flag)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub locking: Locking,
+}
+
+/// Arguments of `reserve`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Reserve {
     /// Say why; others are told
     #[arg(long, value_name = "TEXT", env = "VNFCTL_REASON", required = true)]
     pub reason: String,
@@ -267,33 +278,17 @@ pub struct Reserve {
         long, value_name = "DURATION", env = "VNFCTL_TTL", value_parser = positive_duration
     )]
     pub ttl: Option<Duration>,
-    /// Print what would be done, and do nothing
-    #[arg(long, env = "VNFCTL_DRY_RUN", action = ArgAction::SetTrue, value_parser = flag)]
-    pub dry_run: bool,
     #[command(flatten)]
-    pub locking: Locking,
+    pub whole: WholeNodes,
 }
 
 /// Arguments of `release`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[expect(missing_docs, reason = "the options are documented where they are defined")]
 pub struct Release {
-    /// Take only these nodes; repeatable, globs allowed
-    ///
-    /// The nodes are those of --host, else of the topology, else this machine.
-    #[arg(
-        short, long = "node", value_name = "NODE", env = "VNFCTL_NODE", value_delimiter = ',',
-        add = ArgValueCandidates::new(complete::nodes)
-    )]
-    pub nodes: Vec<String>,
-    #[command(flatten)]
-    pub hosts: Hosts,
     /// Also what another person has reserved
     #[arg(long, env = "VNFCTL_FORCE", action = ArgAction::SetTrue, value_parser = flag)]
     pub force: bool,
-    /// Print what would be done, and do nothing
-    #[arg(long, env = "VNFCTL_DRY_RUN", action = ArgAction::SetTrue, value_parser = flag)]
-    pub dry_run: bool,
     #[command(flatten)]
-    pub locking: Locking,
+    pub whole: WholeNodes,
 }

@@ -39,7 +39,7 @@ mod wish;
 
 pub use args::{
     Acquire, Check, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Release, Reserve,
-    Restart, ShellArgs, Start, Status, Stop, Up, Verify,
+    Restart, ShellArgs, Start, Status, Stop, Up, Verify, WholeNodes,
 };
 pub use entry::main;
 pub use options::{

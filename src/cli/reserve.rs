@@ -4,7 +4,7 @@ use super::context::Context;
 use super::nameless::testbed;
 use super::operator::claimant;
 use super::show::JSON_VERSION;
-use super::{Hosts, Locking, Release, Reserve, Unmatched};
+use super::{Release, Reserve, Unmatched, WholeNodes};
 use crate::lifecycle::{Blocked, Failure, Guard, Reserved, Session, rehearse_reservation};
 use crate::model::{Loaded, Node, glob_matches};
 use crate::ui::{ExitCode, Format, Table, end_words, moment};
@@ -16,13 +16,13 @@ pub(super) fn reserve(context: &Context<'_>, args: &Reserve) -> anyhow::Result<E
     let act = |session: &Session<'_>, guard: &Guard<'_>, is_meant: &dyn Fn(&Node) -> bool| {
         crate::lifecycle::reserve(session, guard, terms, is_meant)
     };
-    let testbed = Testbed { nodes: &args.nodes, hosts: &args.hosts, locking: &args.locking };
-    if args.dry_run {
-        let would = testbed.rehearse(context, "reserve", Some(terms))?;
+    let whole = &args.whole;
+    if whole.dry_run {
+        let would = whole.rehearse(context, "reserve", Some(terms))?;
         show(context, "reserve", &would, "would be reserved:\n")?;
         return Ok(ExitCode::Done);
     }
-    let reserved = testbed.act(context, "reserve", &act)?;
+    let reserved = whole.act(context, "reserve", &act)?;
     let warnings: Vec<(String, String)> = reserved
         .iter()
         .flat_map(|one| one.topologies.iter().map(|topology| (one.node.clone(), topology)))
@@ -34,16 +34,15 @@ pub(super) fn reserve(context: &Context<'_>, args: &Reserve) -> anyhow::Result<E
 }
 
 pub(super) fn release(context: &Context<'_>, args: &Release) -> anyhow::Result<ExitCode> {
-    // Without a name everybody's reservation is their own.
-    let locking = Locking {
-        person: if args.force { Some(String::new()) } else { args.locking.person.clone() },
-        ..args.locking.clone()
-    };
-    let testbed = Testbed { nodes: &args.nodes, hosts: &args.hosts, locking: &locking };
-    let (released, heading) = if args.dry_run {
-        (testbed.rehearse(context, "release", None)?, "would be released:\n")
+    let mut whole = args.whole.clone();
+    if args.force {
+        // Without a name everybody's reservation is their own.
+        whole.locking.person = Some(String::new());
+    }
+    let (released, heading) = if whole.dry_run {
+        (whole.rehearse(context, "release", None)?, "would be released:\n")
     } else {
-        (testbed.act(context, "release", &crate::lifecycle::release)?, "released:\n")
+        (whole.act(context, "release", &crate::lifecycle::release)?, "released:\n")
     };
     if released.iter().all(|one| one.reservation.is_none()) && context.ui.format() == Format::Table
     {
@@ -57,14 +56,7 @@ pub(super) fn release(context: &Context<'_>, args: &Release) -> anyhow::Result<E
 type Act<'f> =
     dyn Fn(&Session<'_>, &Guard<'_>, &dyn Fn(&Node) -> bool) -> Result<Vec<Reserved>, Failure> + 'f;
 
-/// The nodes that are meant, and for whom.
-struct Testbed<'a> {
-    nodes: &'a [String],
-    hosts: &'a Hosts,
-    locking: &'a Locking,
-}
-
-impl Testbed<'_> {
+impl WholeNodes {
     /// Does `act` under the locks of the nodes.
     fn act(
         &self,
@@ -75,7 +67,7 @@ impl Testbed<'_> {
         let loaded = self.load(context)?;
         let nodes = context.nodes(&loaded.topology);
         let tell_wait = |blocked: &Blocked| context.tell_wait(blocked);
-        let claimant = claimant(self.locking, verb, "");
+        let claimant = claimant(&self.locking, verb, "");
         let guard = Guard::new(&nodes, claimant, self.locking.lock_wait, &tell_wait);
         let session = context.session(&loaded, &guard);
         let is_meant = |node: &Node| self.is_meant(node);
@@ -96,15 +88,15 @@ impl Testbed<'_> {
         let loaded = self.load(context)?;
         let nodes = context.nodes(&loaded.topology);
         let session = context.session(&loaded, &nodes);
-        let person = claimant(self.locking, verb, "").person;
+        let person = claimant(&self.locking, verb, "").person;
         Ok(rehearse_reservation(&session, &person, terms, &|node| self.is_meant(node))?)
     }
 
     fn load(&self, context: &Context<'_>) -> anyhow::Result<Loaded> {
-        let loaded = testbed(context, self.hosts, Vec::new())?;
+        let loaded = testbed(context, &self.hosts, Vec::new())?;
         let nodes = loaded.topology.nodes.iter();
         let names: Vec<&str> = nodes.map(|node| node.name.as_str()).collect();
-        for word in self.nodes {
+        for word in &self.nodes {
             if !names.iter().any(|name| glob_matches(word, name)) {
                 let nearest = crate::model::nearest(word, names.iter().copied()).map(str::to_owned);
                 return Err(Unmatched { kind: "node", word: word.clone(), nearest }.fault().into());
