@@ -497,5 +497,7 @@ fn a_tarball_is_unpacked_once_and_is_a_root() {
         }
     }
     assert_eq!(sh("ls /var/lib/vnfctl/images | grep it-image"), "vnfctl-it-image\n");
-    sh("rm -rf /var/lib/vnfctl/images/vnfctl-it-image");
+    sh(
+        "rm -rf /var/lib/vnfctl/images/vnfctl-it-image; rmdir -p /var/lib/vnfctl/images 2>/dev/null || :",
+    );
 }
