@@ -1,11 +1,10 @@
 //! What every handler starts from: the topology, the way to its nodes, the selection.
 
-use super::{Global, Hosts, Selection};
+use super::{Global, Selection};
 use crate::lifecycle::{Blocked, Failure, LoadRequest, Session, load};
-use crate::model::{Become, Loaded, Node, Topology, parse_ssh};
+use crate::model::{Loaded, Node, Topology};
 use crate::transport::{Connector, Nodes, Stop, Target};
 use crate::ui::{Ui, blocked_sentence, diagnostic};
-use std::collections::BTreeMap;
 
 /// The surroundings of one run.
 pub(super) struct Context<'a> {
@@ -73,33 +72,6 @@ impl Context<'_> {
         for (node, sentence) in warnings {
             self.ui.note(&format!("warning: {node}: {sentence}"));
         }
-    }
-}
-
-/// The nodes of `--host`, or this machine.
-pub(super) fn nodes_without_file(hosts: &Hosts) -> Result<Vec<Node>, Failure> {
-    let target = |host: &String| {
-        let ssh = parse_ssh(host).ok_or_else(|| Failure::Usage {
-            message: format!("--host {host}: that is no ssh target"),
-            hint: "write it as [USER@]HOST[:PORT]".into(),
-        })?;
-        let r#become = hosts.r#become.unwrap_or_default();
-        Ok(Node { ssh: Some(ssh), r#become, ..bare_node(host) })
-    };
-    if hosts.hosts.is_empty() {
-        return Ok(vec![bare_node("localhost")]);
-    }
-    hosts.hosts.iter().map(target).collect()
-}
-
-/// This machine under a name, with nothing said about it.
-pub(super) fn bare_node(name: &str) -> Node {
-    Node {
-        name: name.to_owned(),
-        ssh: None,
-        r#become: Become::default(),
-        system_cpus: 1,
-        interfaces: BTreeMap::new(),
     }
 }
 

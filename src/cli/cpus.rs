@@ -1,8 +1,8 @@
 //! `cpus`: who has which CPUs of each node, drawn or as JSON.
 
-use super::context::{Context, bare_node};
+use super::context::Context;
 use super::machines::saved;
-use super::nameless::testbed;
+use super::nameless::{bare_node, testbed};
 use super::show::JSON_VERSION;
 use super::{Cpus, Selection};
 use crate::cpu::{CpuMap, Holder, MappedCpu};

@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn the_last_word_about_errors_counts() {
-        let on_error = |words: &str| line(words).unwrap().verb.change().unwrap().on_error();
+        let on_error = |words: &str| line(words).unwrap().verb.change_mut().unwrap().on_error();
         assert_eq!(on_error("up"), OnError::Stop);
         assert_eq!(on_error("up --keep-going"), OnError::KeepGoing);
         assert_eq!(on_error("up --keep-going --on-error rollback"), OnError::Rollback);

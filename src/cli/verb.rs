@@ -80,20 +80,6 @@ pub enum Verb {
 
 impl Verb {
     /// The options of a verb that changes something.
-    pub fn change(&self) -> Option<&Change> {
-        match self {
-            Self::Acquire(Acquire { change, .. })
-            | Self::Create(Create { change, .. })
-            | Self::Start(Start { change, .. })
-            | Self::Stop(Stop { change, .. })
-            | Self::Restart(Restart { change, .. })
-            | Self::Destroy(Destroy { change, .. })
-            | Self::Up(Up { change, .. })
-            | Self::Down(Down { change, .. }) => Some(change),
-            _ => None,
-        }
-    }
-
     pub(super) fn change_mut(&mut self) -> Option<&mut Change> {
         match self {
             Self::Acquire(Acquire { change, .. })
