@@ -10,8 +10,11 @@ pub struct Docker;
 impl Oci for Docker {
     const KIND: EngineKind = EngineKind::Docker;
     const CREATE: &'static str = include_str!("oci/docker_create.sh");
-    const QUERY: &'static str =
-        concat!(include_str!("oci/docker_query.sh"), include_str!("oci/observe.sh"));
+    const QUERY: &'static str = concat!(
+        include_str!("../facts/whole.sh"),
+        include_str!("oci/docker_query.sh"),
+        include_str!("oci/observe.sh")
+    );
     const GLANCE: &'static str = include_str!("oci/docker_glance.sh");
     const TEMPLATE: &'static str = r#"{{.State.Pid}} {"id":{{json .Id}},"name":{{json .Name}},"labels":{{json .Config.Labels}},"state":{{json .State.Status}},"code":{{json .State.ExitCode}},"image":{{json .Config.Image}}}"#;
     const REMOVE: &'static [&'static str] = &["rm", "--force", "--volumes"];

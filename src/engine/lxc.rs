@@ -15,6 +15,9 @@ use crate::facts::{CgroupVersion, Facts};
 use crate::model::{EngineKind, Image, ImageFile};
 use std::time::Duration;
 
+/// Script that prints images and containers.
+const QUERY: &str = concat!(include_str!("../facts/whole.sh"), include_str!("lxc/query.sh"));
+
 /// Script that makes an image present.
 const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("lxc/acquire.sh"));
 
@@ -34,12 +37,11 @@ impl Engine for Lxc {
         let pairs = images
             .iter()
             .filter_map(|image| Some([base::folder(image)?, super::token::image_token(image)]));
-        Command::sh(include_str!("lxc/query.sh"), pairs.flatten())
+        Command::sh(QUERY, pairs.flatten())
     }
 
     fn glance(&self) -> Command {
-        let script =
-            concat!("command -v lxc-config >/dev/null || exit 0\n", include_str!("lxc/query.sh"));
+        let script = format!("command -v lxc-config >/dev/null || exit 0\n{QUERY}");
         Command::sh(script, std::iter::empty::<String>())
     }
 

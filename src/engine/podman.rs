@@ -10,8 +10,11 @@ pub struct Podman;
 impl Oci for Podman {
     const KIND: EngineKind = EngineKind::Podman;
     const CREATE: &'static str = include_str!("oci/podman_create.sh");
-    const QUERY: &'static str =
-        concat!(include_str!("oci/podman_query.sh"), include_str!("oci/observe.sh"));
+    const QUERY: &'static str = concat!(
+        include_str!("../facts/whole.sh"),
+        include_str!("oci/podman_query.sh"),
+        include_str!("oci/observe.sh")
+    );
     const GLANCE: &'static str = include_str!("oci/podman_glance.sh");
     /// `.State` itself is a sentence (`Up 2 minutes ago`); the word is in the embedded struct.
     const TEMPLATE: &'static str = r#"{{.Pid}} {"id":{{json .ID}},"name":{{json .Names}},"labels":{{json .Labels}},"state":{{json .ListContainer.State}},"code":{{json .ExitCode}},"image":{{json .Image}}}"#;

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-const SCRIPT: &str = include_str!("snapshot.sh");
+const SCRIPT: &str = concat!(include_str!("../facts/whole.sh"), include_str!("snapshot.sh"));
 
 /// One command that prints a [`Snapshot`].
 pub fn snapshot() -> Command {

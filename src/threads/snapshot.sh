@@ -188,22 +188,13 @@ snapshot() {
 	}
 	END { print "end" }'
 }
-# mawk gives up when a task ends between the opening of its file and the reading.
-whole() {
-	tries=1
-	until text=$(snapshot "$@"); do
-		tries=$((tries + 1))
-		[ "$tries" -le 9 ] || return 1
-	done
-	printf '%s\n' "$text"
-}
 if [ $# = 0 ]; then
-	whole
+	whole snapshot
 else
 	pause=$1
 	shift
-	whole "$@" || exit
+	whole snapshot "$@" || exit
 	# Not every `sleep` knows fractions.
 	sleep "$pause" 2>/dev/null || sleep $((${pause%.*} + 1))
-	whole "$@"
+	whole snapshot "$@"
 fi
