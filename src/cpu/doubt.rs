@@ -95,11 +95,12 @@ pub fn doubts_of_slice(machine: &Machine, ask: &Slice, answer: &[u32]) -> BTreeS
     add(&mut doubts, Doubt::Empty, answer.is_empty());
     let wanted = ask.count * if ask.smt_used { 2 } else { 1 };
     add(&mut doubts, Doubt::Short, less(answer, wanted));
-    let cores = cores_of(machine, answer).len();
     if ask.smt_used {
         add(&mut doubts, Doubt::SplitCore, splits(machine, answer));
+        let conflict = cores_collide(machine, answer, ask.count);
+        add(&mut doubts, Doubt::CoreConflict, conflict && !less(answer, wanted));
     } else {
-        add(&mut doubts, Doubt::CoreConflict, cores < answer.len());
+        add(&mut doubts, Doubt::CoreConflict, cores_of(machine, answer).len() < answer.len());
     }
     doubts
 }
@@ -137,8 +138,13 @@ pub fn doubts_of_nf(machine: &Machine, ask: &Nf, answers: &[Vec<u32>]) -> Vec<BT
         add(&mut doubts, Doubt::MainInDp, main.iter().any(|cpu| data_cpus.contains_key(cpu)));
         let main_in_data = main.iter().any(|cpu| data_cores.contains_key(&core_of(machine, *cpu)));
         let foreign = data.iter().any(|cpu| data_cores[&core_of(machine, *cpu)].len() > 1);
-        let twice = !smt && cores_of(machine, data).len() < data.len();
-        add(&mut doubts, Doubt::CoreConflict, main_in_data || foreign || twice);
+        let twice = if smt {
+            ask.dtc.is_some_and(|width| cores_collide(machine, data, width))
+        } else {
+            cores_of(machine, data).len() < data.len()
+        };
+        let short = doubts.contains(&Doubt::Short);
+        add(&mut doubts, Doubt::CoreConflict, main_in_data || foreign || (twice && !short));
         doubts
     };
     density().map(of_one).collect()
@@ -152,6 +158,12 @@ fn add(doubts: &mut BTreeSet<Doubt>, doubt: Doubt, holds: bool) {
 
 fn split(answer: &[u32]) -> (&[u32], &[u32]) {
     answer.split_at(answer.len().min(1))
+}
+
+/// Whether `wanted` of CSIT's slots are fewer cores: a core of four threads or more may be two of
+/// its slots.
+fn cores_collide(machine: &Machine, answer: &[u32], wanted: i64) -> bool {
+    usize::try_from(wanted).is_ok_and(|wanted| cores_of(machine, answer).len() < wanted)
 }
 
 fn less(answer: &[u32], wanted: i64) -> bool {
