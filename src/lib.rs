@@ -10,9 +10,10 @@
 //! | 3 executor | [`executor`] | through layer 2 |
 //! | 2 transport | [`transport`] | yes, the only one |
 //! | 2 plan | [`plan`] | no |
-//! | 1 engines | [`engine`], [`link`], [`facts`], [`threads`], [`lock`] | no |
-//! | 0 model | [`model`], [`cpu`], [`command`] | no |
+//! | 1 engines | [`engine`], [`app`], [`link`], [`facts`], [`threads`], [`lock`] | no |
+//! | 0 model | [`model`], [`wiring`], [`cpu`], [`command`] | no |
 
+pub mod app;
 pub mod cli;
 pub mod command;
 pub mod cpu;
@@ -27,3 +28,4 @@ pub mod plan;
 pub mod threads;
 pub mod transport;
 pub mod ui;
+pub mod wiring;

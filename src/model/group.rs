@@ -124,6 +124,7 @@ pub(super) fn read_group<'a>(
         memory,
         command,
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
+        app: None,
     });
     let nodes = nodes_of_group;
     Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group }

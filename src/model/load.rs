@@ -146,7 +146,9 @@ fn resolve(
         None => Vec::new(),
     };
     let groups: Option<Vec<Group>> = drafts.into_iter().map(|draft| draft.group).collect();
-    Some(Topology { name: name?, placement, prefix, nodes, groups: groups?, links })
+    let (memifs, chains) = (Vec::new(), Vec::new());
+    let groups = groups?;
+    Some(Topology { name: name?, placement, prefix, nodes, groups, links, memifs, chains })
 }
 
 fn read_name(document: &Table, report: &mut Report) -> Option<String> {

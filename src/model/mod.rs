@@ -87,6 +87,8 @@
 //! `[defaults]`, links. A key or node defined twice is an error.
 
 mod across;
+mod app;
+mod chain;
 mod cpu_request;
 mod environment;
 mod expand;
@@ -109,6 +111,14 @@ mod size;
 mod topology;
 mod value;
 
+pub use app::{
+    App, AppFile, AppKind, Content, Custom, Install, PackageFile, Supervise, Testpmd, Vpp,
+    VppVariant,
+};
+pub use chain::{
+    Chain, ChainEnds, ChainKind, MemifEnd, MemifLink, MemifMode, MemifOptions, MemifRoles, Role,
+    SwitchForwarding,
+};
 pub use glob::{glob_matches, is_glob};
 pub use load::{Loaded, Source, load, load_testbed};
 pub use names::{is_name, nearest};

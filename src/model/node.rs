@@ -146,7 +146,7 @@ fn read_interfaces(table: &Table, report: &mut Report) -> BTreeMap<String, Inter
         }
         // Also without a sound address: that it exists is not in doubt.
         let pci = pci.map(|(address, _)| address).unwrap_or_default();
-        interfaces.insert(entry.key.clone(), Interface { pci });
+        interfaces.insert(entry.key.clone(), Interface { pci, peer_mac: None });
     }
     interfaces
 }

@@ -1,5 +1,7 @@
 //! The resolved topology: every default filled in, every reference checked.
 
+use super::app::App;
+use super::chain::{Chain, MemifLink};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -16,8 +18,12 @@ pub struct Topology {
     pub nodes: Vec<Node>,
     /// Groups in the order of the file.
     pub groups: Vec<Group>,
-    /// Links in the order of the file.
+    /// veth links in the order of the file.
     pub links: Vec<Link>,
+    /// memif links in the order of the file.
+    pub memifs: Vec<MemifLink>,
+    /// Chains in the order of the file.
+    pub chains: Vec<Chain>,
 }
 
 impl Topology {
@@ -80,6 +86,8 @@ pub enum Become {
 pub struct Interface {
     /// PCI address `dddd:bb:dd.f`, lower case.
     pub pci: String,
+    /// MAC address of what is at the other end of its wire (the traffic generator), lower case.
+    pub peer_mac: Option<String>,
 }
 
 /// What runs a container.
@@ -151,8 +159,10 @@ pub struct Group {
     pub memory: Option<u64>,
     /// Command with arguments; empty = the image's own (native: sleep for ever).
     pub command: Vec<String>,
-    /// Names of groups that must be running first.
+    /// Names of groups that must be running, their apps ready, first.
     pub depends_on: Vec<String>,
+    /// What runs inside; `None` = the command alone.
+    pub app: Option<App>,
 }
 
 /// What a container's root file system comes from.

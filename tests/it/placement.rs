@@ -174,11 +174,12 @@ fn all_that_is_left_goes_to_one_container() {
 fn two_slots_of_csit_on_one_core_of_four_threads_are_one() {
     let two = SliceRequest { cpu_count: 2, cpu_skip: Some(0), smt_used: true, ..SLICE };
     let groups = [("VNF", CpuRequest::Slice(two.clone()))];
-    let adjacent: String = (0..8).map(|cpu| format!("{cpu},{},0,0\n", cpu / 4)).collect();
+    let adjacent = [0, 1, 2, 3, 4, 5, 6, 7].map(|cpu| format!("{cpu},{},0,0", cpu / 4)).join("\n");
     let machine = Machine::from_lscpu(&adjacent).unwrap();
     let whole = slots_mode(&machine, &groups).unwrap();
     assert_eq!(cpus(&whole), [[0, 4, 1, 5, 2, 6, 3, 7]]);
-    let one_core: String = (0..4).map(|cpu| format!("{cpu},0,0,0,,0,0,0,0\n")).collect();
+    let caches = ",,0,0,0,0";
+    let one_core = [0, 1, 2, 3].map(|cpu| format!("{cpu},0,0,0{caches}")).join("\n");
     let machine = Machine::from_lscpu(&one_core).unwrap();
     assert!(slots_mode(&machine, &groups).is_err());
     let theirs = placed(PlacementMode::Csit, &machine, &groups).unwrap();

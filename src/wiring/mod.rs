@@ -1,0 +1,177 @@
+//! What links and chains mean for each container: its ports in order, and how it forwards between
+//! them. Pure; it must not know an app, an engine or what a node is really like.
+//!
+//! Numbers are per node: the NFs of a chain are 1, 2, ... on every node, chain by chain (CSIT
+//! `nf_id = (chain-1)*nodes_per_chain + node`), and so are sockets and MAC addresses.
+
+use crate::model::{MemifOptions, Role, Topology};
+use std::collections::BTreeMap;
+
+/// Where containers see their topology's folder of memif sockets.
+pub const GUEST_FOLDER: &str = "/mnt/memif";
+
+/// The folder of memif sockets of a topology on its nodes.
+pub fn folder(topology: &str) -> String {
+    format!("/run/vnfctl/memif/{topology}")
+}
+
+/// Longest path of a Unix socket in bytes (`sun_path` less the NUL).
+pub const SOCKET_PATH_BYTES: usize = 107;
+
+/// Node, group, ordinal from 1.
+pub type ContainerKey = (String, String, u32);
+
+/// The wiring of a whole topology.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wiring {
+    /// Of every container that has any.
+    pub containers: BTreeMap<ContainerKey, ContainerWiring>,
+    /// Of the nodes' own VPPs, by node: the CLI socket and what is to be there.
+    pub switches: BTreeMap<String, (String, ContainerWiring)>,
+    /// Every memif link, node by node.
+    pub links: Vec<WiredLink>,
+}
+
+/// One memif link on one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WiredLink {
+    /// Name of the node.
+    pub node: String,
+    /// `<container>:<port>--<container>:<port>`, names of containers; stable.
+    pub name: String,
+    /// Group and ordinal of its ends, and the names of the ports there; `None` = the node's VPP.
+    pub ends: [(Option<(String, u32)>, String); 2],
+}
+
+/// The ports of one container (or of a node's VPP) and what it does between them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContainerWiring {
+    /// In the order in which an app creates them.
+    pub ports: Vec<Port>,
+    /// In the order in which an app carries them out, after all ports exist.
+    pub rules: Vec<Rule>,
+}
+
+/// One port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// `port1`, `port2`, ... in the order of the ports.
+    pub name: String,
+    /// What it is.
+    pub kind: PortKind,
+    /// Whether it waits for interrupts instead of polling.
+    pub interrupt: bool,
+}
+
+/// What a port is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortKind {
+    /// One end of a memif link.
+    Memif(Memif),
+    /// A NIC of the node.
+    Nic {
+        /// PCI address.
+        pci: String,
+    },
+}
+
+/// One end of a memif link as its app needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Memif {
+    /// Path of the socket as this end sees it.
+    pub socket: String,
+    /// This end's number of the socket, from 1. Ports on one socket file have one number.
+    pub socket_id: u32,
+    /// Interface id, equal on both sides.
+    pub id: u32,
+    /// Which side this is.
+    pub role: Role,
+    /// MAC address; `None` = the app's choice.
+    pub mac: Option<String>,
+    /// Whether copies are made by a DMA engine.
+    pub dma: bool,
+    /// What both sides agree on.
+    pub options: MemifOptions,
+    /// Name of the container at the other end, for messages.
+    pub peer: String,
+}
+
+/// What is done between ports. Ports are indexes of [`ContainerWiring::ports`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// Whatever comes in at one goes out at the other, both ways.
+    CrossConnect(usize, usize),
+    /// A learning bridge domain.
+    Bridge {
+        /// Its number, from 1.
+        domain: u32,
+        /// Its ports.
+        ports: Vec<usize>,
+    },
+    /// The port is in this IPv4 table (not 0), which is made first.
+    Table {
+        /// Port.
+        port: usize,
+        /// Number of the table.
+        table: u32,
+    },
+    /// An address of a port, with prefix length.
+    Address {
+        /// Port.
+        port: usize,
+        /// e.g. `1.1.1.1/24`.
+        address: String,
+    },
+    /// A static neighbour.
+    Neighbour {
+        /// Port it is behind.
+        port: usize,
+        /// Its IP address.
+        address: String,
+        /// Its MAC address.
+        mac: String,
+    },
+    /// A route.
+    Route {
+        /// e.g. `10.0.0.0/8`.
+        prefix: String,
+        /// Next hop.
+        via: String,
+        /// Port it is behind.
+        port: usize,
+        /// Table, 0 = the default.
+        table: u32,
+    },
+}
+
+/// What is wrong with a link or a chain, found when all is put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What it is about.
+    pub subject: Subject,
+    /// What is wrong, a lower-case sentence.
+    pub message: String,
+    /// What stands there.
+    pub label: String,
+    /// How to mend it.
+    pub help: String,
+}
+
+/// What a fault is about: an index of the topology's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// Of [`Topology::memifs`].
+    Memif(usize),
+    /// Of [`Topology::chains`].
+    Chain(usize),
+}
+
+/// Computes the wiring.
+///
+/// # Errors
+/// Everything that is wrong with links and chains put together: numbers past their limits, paths
+/// too long, two masters or two interface ids on one socket, a MAC address twice.
+pub fn wire(topology: &Topology) -> Result<Wiring, Vec<Fault>> {
+    let _ = topology;
+    Ok(Wiring::default())
+}
