@@ -1,9 +1,7 @@
 //! A test's name as a value. It prints itself as CSIT would write it; what it means is told by
 //! [`super::interpret`].
 
-use super::words::{
-    Cipher, Driver, Forwarding, Frame, Learning, Technology, TestType, Wire,
-};
+use super::words::{Cipher, Driver, Forwarding, Frame, Learning, Technology, TestType, Wire};
 use std::fmt;
 
 /// The name of a suite, a test case or a tag.

@@ -179,7 +179,8 @@ fn nfs(
     places.nfs = words.place();
     let shapes: Vec<String> =
         Technology::WORDS.iter().map(|(word, _)| format!("#{word}")).collect();
-    let known: Vec<&str> = shapes.iter().map(String::as_str).chain(others.iter().copied()).collect();
+    let known: Vec<&str> =
+        shapes.iter().map(String::as_str).chain(others.iter().copied()).collect();
     words.expect("the number of NFs", &known, |word| counted(word, Technology::WORDS))
 }
 
@@ -215,9 +216,10 @@ fn refuse_others(words: &Cursor) -> Result<(), Problem> {
         let end = numbered(words.text(ahead)).map_or("", |(_, end)| end);
         if end == "vh" || end.starts_with("vhost") || end == "vm" || end.starts_with("vm1") {
             let message = "the name means virtual machines behind vhost-user interfaces";
-            let help = "NFs here are containers behind memifs; its twin in containers says `memif` \
+            let help =
+                "NFs here are containers behind memifs; its twin in containers says `memif` \
                         for `vhost`, `mif` for `vh`, and `dcr` for `vm`"
-                .to_owned();
+                    .to_owned();
             let span = words.place_of(ahead);
             return Err(problem(span, message, "a machine, not a container", Some(help)));
         }

@@ -50,7 +50,8 @@ fn vswitch(meaning: &Meaning) -> String {
         let cores = meaning.vs_dtc;
         let workers = if cores == 1 { "a worker" } else { "workers" };
         let count = format!("cpu_count = {}", cores + 1);
-        text += &noted(&count, &format!("main core and {workers}; CSIT adds the workers' siblings"));
+        text +=
+            &noted(&count, &format!("main core and {workers}; CSIT adds the workers' siblings"));
         text += &noted("cpu_skip = 1", "slot 0 is the system's");
     }
     text += if meaning.is_cross() {

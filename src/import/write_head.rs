@@ -56,9 +56,8 @@ fn comment(text: &str) -> String {
 
 fn sentence(meaning: &Meaning) -> String {
     let Meaning { chains, nodes, .. } = *meaning;
-    let plural = |number: u32, word: &str| {
-        format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-    };
+    let plural =
+        |number: u32, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let what = match (meaning.kind, meaning.direct) {
         (ChainKind::Ipsec, _) => format!("{} side by side", plural(nodes, "NF")),
         (_, true) => format!("{} of {}", plural(chains, "pipeline"), plural(nodes, "NF")),
