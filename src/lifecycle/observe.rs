@@ -147,7 +147,14 @@ fn look_once(
     }
     let Cpusets { whole, mut narrow } = cpusets;
     narrow.retain(|one| whole.as_ref().is_none_or(|whole| one.cpus != whole.cpus));
-    Ok(NodeState { facts, inventories, others, links: seen, cpusets: narrow })
+    Ok(NodeState {
+        facts,
+        inventories,
+        others,
+        links: seen,
+        cpusets: narrow,
+        apps: BTreeMap::new(),
+    })
 }
 
 fn hasten(commands: &mut [Command], timeout: Option<Duration>) {

@@ -23,6 +23,8 @@ pub struct NodeState {
     pub links: Vec<ObservedLink>,
     /// Cgroups with CPUs of their own.
     pub cpusets: Vec<Cpuset>,
+    /// What was delivered to the running containers with an app, by name.
+    pub apps: BTreeMap<String, crate::app::AppState>,
 }
 
 impl NodeState {

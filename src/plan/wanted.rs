@@ -35,6 +35,8 @@ pub struct Wanted<'a> {
     pub ordinal: u32,
     /// What it should be.
     pub spec: ContainerSpec,
+    /// Its app, rendered; `None` = it has none.
+    pub app: Option<crate::app::Deployment>,
 }
 
 impl Wanted<'_> {
@@ -75,7 +77,7 @@ pub fn wanted<'a>(
             let node = topology.nodes.iter().find(|node| node.name == assignment.node);
             let node = node.expect("assignments name nodes of the topology").name.as_str();
             let spec = specify(topology, group, assignment, &common, &secrets);
-            all.push(Wanted { node, group, ordinal: assignment.ordinal, spec });
+            all.push(Wanted { node, group, ordinal: assignment.ordinal, spec, app: None });
         }
     }
     all
