@@ -11,7 +11,7 @@ use crate::cpu::CpuSet;
 use crate::link::LinkSpec;
 use crate::plan::{NodeState, Observation, Wanted, compare};
 use crate::threads::{Intruder, Judged, Judgement, Note, Sample};
-use crate::wiring::{WiredLink, wire};
+use crate::wiring::WiredLink;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -140,13 +140,11 @@ pub fn verify(
     observation: &Observation,
     options: VerifyOptions,
 ) -> Result<VerifyReport, Failure> {
-    // Loading has refused what cannot be wired.
-    let wiring = wire(&session.loaded.topology).unwrap_or_default();
+    let topology = &session.loaded.topology;
     let memifs = |node: &str, state: &NodeState, here: &[&Wanted<'_>], answers: &Answers| {
-        let links: Vec<&WiredLink> = wiring.links.iter().filter(|link| link.node == node).collect();
-        let name = |group: &str, ordinal: u32| {
-            session.loaded.topology.container_name(node, group, ordinal)
-        };
+        let links: Vec<&WiredLink> =
+            topology.wiring.links.iter().filter(|link| link.node == node).collect();
+        let name = |group: &str, ordinal: u32| topology.container_name(node, group, ordinal);
         let silent = |container: &str| {
             let one = here.iter().find(|one| one.spec.name == container)?;
             one.app.is_some().then(|| word(&compare(one, state)))
