@@ -4,11 +4,9 @@ use super::Status;
 use super::context::{Chosen, Context};
 use super::show::JSON_VERSION;
 use crate::engine::{Observed, State};
-use crate::lifecycle::{place_regardless, reservations};
+use crate::lifecycle::{place_regardless, reservations, wanted};
 use crate::model::EngineKind;
-use crate::plan::{
-    Condition, Wanted, compare, compare_links, orphans, real_cpus, real_mems, wanted,
-};
+use crate::plan::{Condition, Wanted, compare, compare_links, orphans, real_cpus, real_mems};
 use crate::ui::{Cell, ExitCode, Format, Table, Tone, kept_sentence};
 use serde::Serialize;
 
@@ -51,7 +49,7 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
     }
     let placed = place_regardless(topology, &seen.observation)?;
     context.warn(&placed.warnings);
-    let all = wanted(topology, &placed.assignments, &loaded.secrets);
+    let all = wanted(&loaded, &placed.assignments)?;
     let mut rows = Vec::new();
     let mut links = Vec::new();
     let is_everything = args.selection.is_everything();
