@@ -116,7 +116,7 @@ fn settings<'a>(instance: &Instance<'a>) -> Result<&'a model::Vpp, RenderError> 
 fn memifs<'a>(instance: &Instance<'a>) -> impl Iterator<Item = (&'a Port, &'a Memif)> {
     instance.wiring.ports.iter().filter_map(|port| match &port.kind {
         PortKind::Memif(memif) => Some((port, memif)),
-        PortKind::Nic { .. } => None,
+        PortKind::Nic { .. } | PortKind::Existing { .. } => None,
     })
 }
 

@@ -4,11 +4,11 @@ use super::Status;
 use super::context::{Chosen, Context};
 use super::show::JSON_VERSION;
 use crate::engine::{Observed, State};
-use crate::lifecycle::{place_regardless, reservations};
+use crate::lifecycle::{place_regardless, reservations, wanted};
 use crate::model::EngineKind;
 use crate::plan::{
     Condition, Delivery, NodeState, Wanted, compare, compare_links, deliveries, orphans, real_cpus,
-    real_mems, wanted,
+    real_mems,
 };
 use crate::ui::{Cell, ExitCode, Format, Table, Tone, kept_sentence};
 use serde::Serialize;
@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
     }
     let placed = place_regardless(topology, &seen.observation)?;
     context.warn(&placed.warnings);
-    let all = wanted(topology, &placed.assignments, &loaded.secrets);
+    let all = wanted(&loaded, &placed.assignments)?;
     let mut rows = Vec::new();
     let mut links = Vec::new();
     let is_everything = args.selection.is_everything();

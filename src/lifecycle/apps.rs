@@ -44,8 +44,9 @@ pub(super) fn ask_apps(
     let child = |one: &&Wanted<'_>| {
         let app = one.app.as_ref()?;
         running(one, state)?;
-        let argv = ["sh".to_owned(), "-c".to_owned(), app.probe.clone()];
-        let mut command = engine(one.group.engine).exec(&one.spec.name, &argv, false);
+        let argv = ["sh", "-c", &app.probe].map(str::to_owned);
+        let command = engine(one.group.engine).exec(&one.spec.name, &argv, false);
+        let mut command = command.hide(&one.secrets);
         command.deadline = session.timeout.or(Some(DEADLINE));
         let child = Child { node: node.to_owned(), container: one.spec.name.clone(), command };
         Some((child, !matches!(one.group.app.as_ref()?.kind, AppKind::Custom(_))))

@@ -3,10 +3,12 @@
 //! [`wanted`] says what should be, [`compare`] holds it against what is, [`build`] turns the
 //! difference into steps, [`script`] prints steps as a POSIX script.
 
+mod app;
 mod build;
 mod compare;
 mod delivery;
 mod hugepages;
+mod inside;
 mod links;
 mod lower;
 mod raise;
@@ -16,6 +18,7 @@ mod script;
 mod step;
 mod wanted;
 
+pub use app::Rendering;
 pub use build::build;
 pub use compare::{
     Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,

@@ -40,6 +40,7 @@ pub(in crate::app) fn interface(port: &Port) -> Result<String, RenderError> {
         PortKind::Memif(memif) => Ok(format!("memif{}/{}", memif.socket_id, memif.id)),
         // `startup.conf` gives it this name.
         PortKind::Nic { .. } => Ok(word(port, "name", &port.name)?.to_owned()),
+        PortKind::Existing { interface } => Ok(word(port, "interface", interface)?.to_owned()),
     }
 }
 
@@ -145,6 +146,7 @@ fn carry_out(
             let table = if *table == 0 { String::new() } else { format!(" table {table}") };
             lines.push(format!("ip route add {prefix}{table} via {via} {name}"));
         }
+        Rule::Tunnel(_) => return Err(super::refusal("ipsec", "not yet")),
     }
     Ok(lines)
 }
