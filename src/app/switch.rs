@@ -4,7 +4,7 @@
 
 use super::vpp::{commands, interface};
 use super::{Probe, RenderError};
-use crate::command::Command;
+use crate::command::{Command, Secret};
 use crate::wiring::{ContainerWiring, PortKind, Rule, folder};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -32,6 +32,8 @@ pub struct Switch {
     pub lines: Vec<(String, String)>,
     /// The memifs: name of the port, name in VPP.
     pub memifs: Vec<(String, String)>,
+    /// Secrets of its memifs, never shown.
+    pub secrets: Vec<Secret>,
 }
 
 /// What of it there is.
@@ -58,10 +60,13 @@ impl Switch {
         let hash = Sha256::digest(lines.join("\n").as_bytes());
         let digest: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let tag = format!("vnfctl:{topology}:{digest}");
-        let mut memifs = Vec::new();
+        let (mut memifs, mut secrets) = (Vec::new(), Vec::<Secret>::new());
         for port in &wiring.ports {
-            if matches!(port.kind, PortKind::Memif(_)) {
-                memifs.push((port.name.clone(), interface(port)?));
+            let PortKind::Memif(memif) = &port.kind else { continue };
+            memifs.push((port.name.clone(), interface(port)?));
+            let Some(value) = memif.options.secret.clone() else { continue };
+            if !secrets.iter().any(|known| known.value == value) {
+                secrets.push(Secret { name: format!("SECRET_VSWITCH_{}", port.name), value });
             }
         }
         lines.extend(memifs.iter().map(|(_, name)| format!("set interface tag {name} {tag}")));
@@ -75,6 +80,7 @@ impl Switch {
             tag,
             lines: lines.into_iter().map(undone).collect(),
             memifs,
+            secrets,
         })
     }
 
@@ -83,7 +89,7 @@ impl Switch {
         let text: String =
             self.lines.iter().map(|(line, undo)| format!("{line}\t{undo}\n")).collect();
         let args = [self.socket.clone(), self.folder.clone(), LINE.as_secs().to_string()];
-        Command::sh(include_str!("switch.sh"), args).stdin(text)
+        Command::sh(include_str!("switch.sh"), args).stdin(text).hide(&self.secrets)
     }
 
     /// Asks what of it there is; fails when no VPP answers.
@@ -108,13 +114,21 @@ impl Switch {
             };
             (port.clone(), found)
         };
-        Probe { app: Ok(()), ports: self.memifs.iter().map(port).collect() }
+        let other = || "made from another configuration: `vnfctl configure` mends it".to_owned();
+        let app = if self.is_there(state) { Ok(()) } else { Err(other()) };
+        Probe { app, ports: self.memifs.iter().map(port).collect() }
     }
 }
 
 /// Takes out of a node's VPP what a topology put there, wherever that VPP listens.
 pub fn remove_switch(topology: &str) -> Command {
     Command::sh(include_str!("unswitch.sh"), [folder(topology), LINE.as_secs().to_string()])
+}
+
+/// As [`remove_switch`], and removes the topology's folder of memif sockets.
+pub fn remove_folder(topology: &str) -> Command {
+    let words = [folder(topology), LINE.as_secs().to_string(), "all".to_owned()];
+    Command::sh(include_str!("unswitch.sh"), words)
 }
 
 /// Parses what [`Switch::query`] printed.

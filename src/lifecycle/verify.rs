@@ -9,7 +9,7 @@ use super::session::Session;
 use super::threads::{Proof, prove_threads};
 use crate::cpu::CpuSet;
 use crate::link::LinkSpec;
-use crate::plan::{NodeState, Observation, Wanted, compare};
+use crate::plan::{NodeState, Observation, Wanted, compare, wanted_switches};
 use crate::threads::{Intruder, Judged, Judgement, Note, Sample};
 use crate::wiring::WiredLink;
 use std::collections::BTreeMap;
@@ -141,6 +141,7 @@ pub fn verify(
     options: VerifyOptions,
 ) -> Result<VerifyReport, Failure> {
     let topology = &session.loaded.topology;
+    let switches = wanted_switches(topology).unwrap_or_default();
     let memifs = |node: &str, state: &NodeState, here: &[&Wanted<'_>], answers: &Answers| {
         let links: Vec<&WiredLink> =
             topology.wiring.links.iter().filter(|link| link.node == node).collect();
@@ -149,7 +150,11 @@ pub fn verify(
             let one = here.iter().find(|one| one.spec.name == container)?;
             one.app.is_some().then(|| word(&compare(one, state)))
         };
-        memif_links(&links, &name, answers, &silent)
+        let switch = switches.get(node).zip(state.switch.as_ref());
+        let switch = switch.map(|(switch, seen)| {
+            seen.as_ref().map(|seen| switch.probe(seen)).map_err(String::clone)
+        });
+        memif_links(&links, &name, answers, &silent, switch.as_ref())
     };
     let on_node = |node: &str, state: &NodeState| {
         let here: Vec<&Wanted<'_>> =
