@@ -130,7 +130,8 @@ fn enabled(instance: &Instance<'_>, vpp: &Vpp) -> Result<Section, RenderError> {
         let engines = ["native", "ipsecmb", "openssl"];
         names.extend(engines.map(|engine| format!("crypto_{engine}_plugin.so")));
     }
-    let mut section = Section::default().section("plugin default", Section::default().flag("disable"));
+    let mut section =
+        Section::default().section("plugin default", Section::default().flag("disable"));
     let needed = needed(instance, vpp);
     names.extend(needed.into_iter().filter(|plugin| plugin != "memif_plugin.so"));
     let mut seen: Vec<String> = Vec::new();
@@ -152,7 +153,7 @@ fn enabled(instance: &Instance<'_>, vpp: &Vpp) -> Result<Section, RenderError> {
 fn dpdk(instance: &Instance<'_>, vpp: &Vpp) -> Result<Option<Section>, RenderError> {
     let nics = instance.wiring.ports.iter().filter_map(|port| match &port.kind {
         PortKind::Nic { pci } => Some((&port.name, pci)),
-        PortKind::Memif(_) => None,
+        PortKind::Memif(_) | PortKind::Existing { .. } => None,
     });
     let nics: Vec<_> = nics.collect();
     if nics.is_empty() {
@@ -167,8 +168,8 @@ fn dpdk(instance: &Instance<'_>, vpp: &Vpp) -> Result<Option<Section>, RenderErr
     }
     let workers = u32::try_from(instance.cpus.len().saturating_sub(1)).unwrap_or(u32::MAX);
     let queues = vpp.rx_queues.unwrap_or(workers.max(1));
-    let mut section = Section::default()
-        .section("dev default", Section::default().with("num-rx-queues", queues));
+    let mut section =
+        Section::default().section("dev default", Section::default().with("num-rx-queues", queues));
     for (name, pci) in nics {
         // A NIC's own name in VPP has its speed in it, which nobody knows before.
         section = section.section(&format!("dev {pci}"), Section::default().with("name", name));
