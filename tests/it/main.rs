@@ -33,3 +33,4 @@ mod support;
 mod threads;
 mod vectors;
 mod veth;
+mod vpp;
