@@ -1,6 +1,7 @@
 //! The director: load -> probe -> place -> plan -> execute -> verify. It must not print, parse
 //! what engines say, or start a process.
 
+mod apps;
 mod checks;
 mod claims;
 mod failure;

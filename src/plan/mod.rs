@@ -6,6 +6,7 @@
 mod app;
 mod build;
 mod compare;
+mod delivery;
 mod hugepages;
 mod inside;
 mod links;
@@ -23,6 +24,7 @@ pub use compare::{
     Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
     real_mems,
 };
+pub use delivery::{Delivery, deliveries};
 pub use hugepages::{Hugepages, hugepages};
 pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};
