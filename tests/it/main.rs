@@ -34,3 +34,4 @@ mod support;
 mod threads;
 mod vectors;
 mod veth;
+mod vpp;
