@@ -11,6 +11,7 @@
 mod custom;
 mod deploy;
 mod install;
+mod probe;
 mod state;
 mod testpmd;
 mod vpp;
@@ -18,6 +19,7 @@ mod vpp;
 pub use custom::Custom;
 pub use deploy::{Deployment, LAUNCH, deploy};
 pub use install::{InstallStep, install_digest, install_steps};
+pub use probe::{Probe, parse_probe};
 pub use state::{AppState, parse_states, query_states};
 pub use testpmd::Testpmd;
 pub use vpp::Vpp;

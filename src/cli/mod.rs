@@ -35,6 +35,7 @@ mod values;
 mod verb;
 mod verify;
 mod verify_json;
+mod verify_tables;
 mod wish;
 
 pub use args::{

@@ -1,6 +1,8 @@
 //! memif links and chains of NFs, as the file says them. Types only; what they mean for each
 //! container is computed in [`crate::wiring`].
 
+use std::net::Ipv4Addr;
+
 /// Which side of a memif listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -146,9 +148,9 @@ pub enum ChainEnds {
         /// Names (in the node's VPP) of the two interfaces that are the uplinks; may be empty.
         uplinks: Vec<String>,
     },
-    /// Two groups, joined directly: chain `c` is joined to containers `c` of both (a group of one
-    /// container serves one chain).
-    Groups([String; 2]),
+    /// Two groups (`cross_horiz`: one), joined directly: chain `c` is joined to containers `c` of
+    /// both; the one container of a group serves all chains.
+    Groups(Vec<String>),
 }
 
 /// How a vswitch joins uplinks and NFs.
@@ -187,4 +189,103 @@ pub struct Chain {
     pub roles: MemifRoles,
     /// Options of every memif of it.
     pub options: MemifOptions,
+    /// Tunnels; there with kind `ipsec`, and only there.
+    pub ipsec: Option<Ipsec>,
+}
+
+/// How packets of a tunnel are encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Crypto {
+    /// AES-GCM with a key of 16 bytes.
+    AesGcm128,
+    /// AES-GCM with a key of 24 bytes.
+    AesGcm192,
+    /// AES-GCM with a key of 32 bytes.
+    AesGcm256,
+    /// AES-CBC with a key of 16 bytes.
+    AesCbc128,
+    /// AES-CBC with a key of 24 bytes.
+    AesCbc192,
+    /// AES-CBC with a key of 32 bytes.
+    AesCbc256,
+}
+
+impl Crypto {
+    /// All of them with the words of the topology file, which are VPP's.
+    pub const WORDS: [(&'static str, Self); 6] = [
+        ("aes-gcm-128", Self::AesGcm128),
+        ("aes-gcm-192", Self::AesGcm192),
+        ("aes-gcm-256", Self::AesGcm256),
+        ("aes-cbc-128", Self::AesCbc128),
+        ("aes-cbc-192", Self::AesCbc192),
+        ("aes-cbc-256", Self::AesCbc256),
+    ];
+
+    /// The word of the topology file.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, crypto)| *crypto == self).map_or("", |(word, _)| word)
+    }
+
+    /// Bytes of its key.
+    pub fn key_bytes(self) -> usize {
+        match self {
+            Self::AesGcm128 | Self::AesCbc128 => 16,
+            Self::AesGcm192 | Self::AesCbc192 => 24,
+            Self::AesGcm256 | Self::AesCbc256 => 32,
+        }
+    }
+
+    /// Whether it proves integrity itself and needs no second algorithm.
+    pub fn is_aead(self) -> bool {
+        matches!(self, Self::AesGcm128 | Self::AesGcm192 | Self::AesGcm256)
+    }
+}
+
+/// How integrity of a tunnel's packets is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Integrity {
+    /// HMAC-SHA-1-96, key of 20 bytes.
+    Sha1,
+    /// HMAC-SHA-256-128, key of 32 bytes.
+    Sha256,
+    /// HMAC-SHA-512-256, key of 64 bytes.
+    Sha512,
+}
+
+impl Integrity {
+    /// All of them with the words of the topology file, which are VPP's.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("sha1-96", Self::Sha1), ("sha-256-128", Self::Sha256), ("sha-512-256", Self::Sha512)];
+
+    /// The word of the topology file.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, integrity)| *integrity == self).map_or("", |(word, _)| word)
+    }
+
+    /// Bytes of its key.
+    pub fn key_bytes(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+/// Tunnels of an `ipsec` chain. NF n of the first node has its tunnels to NF n of the second one,
+/// or to the traffic generator where there is one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ipsec {
+    /// Tunnels per NF, at least 1.
+    pub tunnels: u32,
+    /// Encryption.
+    pub crypto: Crypto,
+    /// Its key in lower-case hexadecimal; one for all tunnels. Never shown.
+    pub crypto_key: String,
+    /// Integrity with its key; `None` where the encryption does that.
+    pub integrity: Option<(Integrity, String)>,
+    /// Address of the first tunnel's end on the first node; each further tunnel has the next one.
+    pub local: Ipv4Addr,
+    /// Address of the first tunnel's other end.
+    pub remote: Ipv4Addr,
 }

@@ -15,6 +15,7 @@ use super::topology::{Group, Topology};
 use super::value::{Parser, Table};
 use super::{GROUP_KEYS, TOP_KEYS};
 use crate::command::Secret;
+use crate::wiring::Wiring;
 
 /// A topology file: its name, as it is shown and as relative paths start from, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,8 +148,8 @@ fn resolve(
     };
     let groups: Option<Vec<Group>> = drafts.into_iter().map(|draft| draft.group).collect();
     let (memifs, chains) = (Vec::new(), Vec::new());
-    let groups = groups?;
-    Some(Topology { name: name?, placement, prefix, nodes, groups, links, memifs, chains })
+    let (name, groups, wiring) = (name?, groups?, Wiring::default());
+    Some(Topology { name, placement, prefix, nodes, groups, links, memifs, chains, wiring })
 }
 
 fn read_name(document: &Table, report: &mut Report) -> Option<String> {

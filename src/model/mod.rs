@@ -116,8 +116,8 @@ pub use app::{
     VppVariant,
 };
 pub use chain::{
-    Chain, ChainEnds, ChainKind, MemifEnd, MemifLink, MemifMode, MemifOptions, MemifRoles, Role,
-    SwitchForwarding,
+    Chain, ChainEnds, ChainKind, Crypto, Integrity, Ipsec, MemifEnd, MemifLink, MemifMode,
+    MemifOptions, MemifRoles, Role, SwitchForwarding,
 };
 pub use glob::{glob_matches, is_glob};
 pub use load::{Loaded, Source, load, load_testbed};

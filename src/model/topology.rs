@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::chain::{Chain, MemifLink};
+use crate::wiring::Wiring;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -24,6 +25,8 @@ pub struct Topology {
     pub memifs: Vec<MemifLink>,
     /// Chains in the order of the file.
     pub chains: Vec<Chain>,
+    /// What `memifs` and `chains` mean for each container; computed when the topology is loaded.
+    pub wiring: Wiring,
 }
 
 impl Topology {

@@ -26,10 +26,10 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether it spends its time waiting for a container to end by itself, not working: such
-    /// steps are worth a lane each, and nothing should queue behind one.
+    /// Whether it spends its time waiting for a container to end by itself or for an app, not
+    /// working: such steps are worth a lane each, and nothing should queue behind one.
     pub fn waits(&self) -> bool {
-        self.verb == "stop"
+        matches!(self.verb, "stop" | "ready" | "connect")
     }
 }
 

@@ -4,7 +4,7 @@
 //! Numbers are per node: the NFs of a chain are 1, 2, ... on every node, chain by chain (CSIT
 //! `nf_id = (chain-1)*nodes_per_chain + node`), and so are sockets and MAC addresses.
 
-use crate::model::{MemifOptions, Role, Topology};
+use crate::model::{Crypto, Integrity, MemifOptions, Role, Topology};
 use std::collections::BTreeMap;
 
 /// Where containers see their topology's folder of memif sockets.
@@ -72,6 +72,11 @@ pub enum PortKind {
     Nic {
         /// PCI address.
         pci: String,
+    },
+    /// An interface that the node's own VPP has already.
+    Existing {
+        /// Its name there, e.g. `HundredGigabitEthernet18/0/0`.
+        interface: String,
     },
 }
 
@@ -142,6 +147,34 @@ pub enum Rule {
         /// Table, 0 = the default.
         table: u32,
     },
+    /// An `IPsec` tunnel (ESP in tunnel mode).
+    Tunnel(Box<Tunnel>),
+}
+
+/// One `IPsec` tunnel. Address of this end, neighbour and route to the other end are rules of
+/// their own, before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tunnel {
+    /// Number in its container, from 1.
+    pub number: u32,
+    /// Port it goes through.
+    pub port: usize,
+    /// Address of this end.
+    pub local: String,
+    /// Address of the other end.
+    pub remote: String,
+    /// Security parameter index of what goes out; the other end's `spi_in`.
+    pub spi_out: u32,
+    /// Security parameter index of what comes in.
+    pub spi_in: u32,
+    /// Encryption, both ways.
+    pub crypto: Crypto,
+    /// Its key in hexadecimal. Never shown.
+    pub crypto_key: String,
+    /// Integrity with its key in hexadecimal; `None` where the encryption does that.
+    pub integrity: Option<(Integrity, String)>,
+    /// What is routed into it, e.g. `20.0.0.0/8`.
+    pub prefix: String,
 }
 
 /// What is wrong with a link or a chain, found when all is put together.
