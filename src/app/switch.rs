@@ -57,9 +57,9 @@ impl Switch {
     ) -> Result<Self, RenderError> {
         let wiring = moved(wiring, first_number(topology));
         let mut lines = commands(&wiring)?;
-        let hash = Sha256::digest(lines.join("\n").as_bytes());
-        let digest: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let tag = format!("vnfctl:{topology}:{digest}");
+        let hash: [u8; 32] = Sha256::digest(lines.join("\n").as_bytes()).into();
+        let [a, b, c, d, ..] = hash;
+        let tag = format!("vnfctl:{topology}:{:08x}", u32::from_be_bytes([a, b, c, d]));
         let (mut memifs, mut secrets) = (Vec::new(), Vec::<Secret>::new());
         for port in &wiring.ports {
             let PortKind::Memif(memif) = &port.kind else { continue };
@@ -86,8 +86,10 @@ impl Switch {
 
     /// Puts it there; what it put there before is taken out first.
     pub fn configure(&self) -> Command {
-        let text: String =
-            self.lines.iter().map(|(line, undo)| format!("{line}\t{undo}\n")).collect();
+        let mut text = String::new();
+        for (line, undo) in &self.lines {
+            text.extend([line, "\t", undo, "\n"]);
+        }
         let args = [self.socket.clone(), self.folder.clone(), LINE.as_secs().to_string()];
         Command::sh(include_str!("switch.sh"), args).stdin(text).hide(&self.secrets)
     }
