@@ -22,7 +22,7 @@ fn loaded(name: &str, text: &str) -> Loaded {
 #[test]
 fn every_key_of_the_file_is_described() {
     for keys in all_keys() {
-        for key in *keys {
+        for key in keys {
             let told = [format!("`{key}`"), format!(".{key}`"), format!("{key} = ")];
             assert!(
                 told.iter().any(|form| README.contains(form)),
