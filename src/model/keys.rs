@@ -1,24 +1,23 @@
-//! The keys of every table of a topology file: words only, what they mean stands in the parent's
-//! documentation.
+//! The keys of every table of a topology file. The docs of [`crate::model`] say what they mean.
 
 /// Every table with what it is, for those who put a key elsewhere. A key of several belongs to
 /// the first of them.
-pub(super) const HOMES: [(&[&str], &str); 16] = [
+pub const HOMES: [(&[&str], &str); 16] = [
     (GROUP_KEYS, "a group: `[groups.NAME]` or `[defaults]`"),
     (NODE_KEYS, "a node: `[nodes.NAME]`"),
     (INTERFACE_KEYS, "an interface: `[nodes.NAME.interfaces.NAME]`"),
-    (APP_KEYS, "an app: `[groups.NAME.app]`"),
-    (CUSTOM_KEYS, "an app of kind `custom`: `[groups.NAME.app]`"),
-    (VPP_KEYS, "an app of kind `vpp`: `[groups.NAME.app]`"),
-    (TESTPMD_KEYS, "an app of kind `testpmd`: `[groups.NAME.app]`"),
-    (APP_FILE_KEYS, "a file of an app: `files` of `[groups.NAME.app]`"),
-    (PACKAGE_FILE_KEYS, "a package file: `package_files` of `[groups.NAME.app]`"),
     (LINK_KEYS, "a link: `[[links]]`"),
     (LINK_END_KEYS, "an end of a link: `ends` of `[[links]]`"),
     (MEMIF_KEYS, "a memif link: `[[links]]`"),
     (MEMIF_END_KEYS, "an end of a memif link: `ends` of `[[links]]`"),
     (CHAIN_TABLE_KEYS, "a chain: `[[chains]]`"),
     (IPSEC_KEYS, "the tunnels of a chain: `ipsec` of `[[chains]]`"),
+    (APP_KEYS, "an app: `[groups.NAME.app]`"),
+    (CUSTOM_KEYS, "an app of kind `custom`: `[groups.NAME.app]`"),
+    (VPP_KEYS, "an app of kind `vpp`: `[groups.NAME.app]`"),
+    (TESTPMD_KEYS, "an app of kind `testpmd`: `[groups.NAME.app]`"),
+    (APP_FILE_KEYS, "a file of an app: `files` of `[groups.NAME.app]`"),
+    (PACKAGE_FILE_KEYS, "a package file: `package_files` of `[groups.NAME.app]`"),
     (TOP_KEYS, "the top level, before the first `[table]`"),
 ];
 
@@ -30,11 +29,6 @@ pub(super) fn is_key(word: &str) -> bool {
 /// What has this key.
 pub(super) fn home(key: &str) -> Option<&'static str> {
     HOMES.into_iter().find(|(keys, _)| keys.contains(&key)).map(|(_, home)| home)
-}
-
-/// The keys of every table.
-pub fn all_keys() -> impl Iterator<Item = &'static [&'static str]> {
-    HOMES.into_iter().map(|(keys, _)| keys)
 }
 
 /// Keys of the top level.

@@ -212,10 +212,11 @@ pub use chain::{
 };
 pub use glob::{glob_matches, is_glob};
 pub use keys::{
-    APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, GROUP_KEYS, INTERFACE_KEYS,
-    IPSEC_KEYS, LINK_END_KEYS, LINK_KEYS, MEMIF_END_KEYS, MEMIF_KEYS, NODE_KEYS, PACKAGE_FILE_KEYS,
-    SLICE_KEYS, SWITCH_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS, all_keys,
+    APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, GROUP_KEYS, HOMES,
+    INTERFACE_KEYS, IPSEC_KEYS, LINK_END_KEYS, LINK_KEYS, MEMIF_END_KEYS, MEMIF_KEYS, NODE_KEYS,
+    PACKAGE_FILE_KEYS, SLICE_KEYS, SWITCH_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS,
 };
+use keys::{home, is_key};
 pub use load::{Loaded, Source, load, load_testbed};
 pub use names::{is_name, nearest};
 pub use node::parse_ssh;
@@ -228,8 +229,6 @@ pub use topology::{
     SshTarget, Topology,
 };
 
-use keys::{home, is_key};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,7 +236,7 @@ mod tests {
     #[test]
     fn the_table_of_keys_is_complete() {
         let docs = include_str!("mod.rs").split("mod across;").next().unwrap();
-        for keys in all_keys() {
+        for (keys, _) in HOMES {
             for key in keys {
                 let forms = [
                     format!("`{key}`"),
