@@ -62,8 +62,42 @@
 //! | `network` | native, lxc: `"none"` (own, with a loopback only) or `"host"`. docker, podman: as the engine says |
 //! | `memory` | limit: `"2GiB"`, `"512MiB"`, `"1GB"`, or bytes; 4 MiB at least |
 //! | `hugepages` | table of huge pages per container: `{ "2MiB" = 256 }`; page sizes are powers of two from 64 KiB to 16 GiB |
-//! | `command` | list: program and arguments; default the image's own |
+//! | `command` | list: program and arguments; default the image's own; not with `app` |
+//! | `[groups.NAME.app]` | `app`: what runs inside; default `command` alone |
 //! | `depends_on` | list of groups that must be running first |
+//!
+//! An app (`[groups.NAME.app]`); words marked T are templates:
+//!
+//! | key | value |
+//! |---|---|
+//! | `kind` | `"custom"`, `"vpp"` or `"testpmd"`; required |
+//! | `supervise` | `"engine"` (default): when the app ends, so does the container; `"supervisord"`: it is started again by the container's own `supervisord` |
+//! | `ready_timeout` | how long it may take until it is ready, and then until its links are: `"1s"` to `"1h"`; default `"30s"` |
+//! | `packages` | list of names for the package manager that the container has: `apt`, `dnf` or `apk` |
+//! | `package_files` | list of `.deb`, `.rpm` or `.apk` files: paths here, relative to the topology file, or `"node:/path"`; or tables of `file` and `sha256` |
+//! | `install` | list of commands, each a list, run after the packages |
+//! | `install_as_image` | `true`: once per image, where the engine can keep the result; default `false`, once per container |
+//! | `files` | list of tables: `path` (absolute, in the container), `text` (T) or `source` (a file of T here), `mode` (default `"0644"`) |
+//! | `start` | custom: list, program (in the foreground) and arguments (T); required |
+//! | `ready` | custom: list (T), tried until it ends with 0; default ready when started |
+//! | `stop` | custom: list (T), run inside before a stop; default the signal alone |
+//! | `variant` | vpp: `"plain"` (default), `"vswitch"`, `"ipsec"` or `"dma"` |
+//! | `main_heap_size` | vpp: `"60MiB"` or more; default `"128MiB"` |
+//! | `page_size` | vpp: huge pages of this size, `"2MiB"`; default ordinary pages |
+//! | `buffers_per_numa` | vpp: 1024 to 16777216; default 8192 |
+//! | `statseg_size` | vpp: `"1MiB"` or more; default `"8MiB"` |
+//! | `poll_sleep_usec` | vpp: rest between two polls, 1 to 1000000; default none |
+//! | `plugins` | vpp: list of plugins besides those it needs, `"acl_plugin.so"` |
+//! | `rx_queues` | vpp, variant vswitch: receive queues of a NIC, 1 to 256; default one per worker |
+//! | `dsa_devices` | vpp, variant dma: list of PCI addresses |
+//! | `exec` | vpp: list of lines (T) of its command line, after the generated ones |
+//! | `startup` | vpp: table of further sections of `startup.conf`, each a table; an empty value is a bare key |
+//! | `forward` | testpmd: forwarding mode, `"io"`, `"mac"`, ...; default what the chain asks for |
+//! | `memory_mib` | testpmd: memory, 32 to 1048576; default 128 |
+//! | `mbufs` | testpmd: packet buffers, 1024 to 16777216; default 8192 |
+//! | `hugepages` | testpmd: `true`: memory from huge pages; default `false` |
+//! | `auto_start` | testpmd: whether it forwards as soon as it runs; default `true` |
+//! | `args` | testpmd: list of further arguments |
 //!
 //! A link (`[[links]]`):
 //!
@@ -143,6 +177,7 @@ mod glob;
 mod group;
 mod image;
 mod ipsec;
+mod keys;
 mod link;
 mod link_end;
 mod load;
@@ -156,6 +191,12 @@ mod placement;
 mod port;
 mod problem;
 mod read;
+mod read_app;
+mod read_app_file;
+mod read_custom;
+mod read_install;
+mod read_testpmd;
+mod read_vpp;
 mod secret;
 mod size;
 mod topology;
@@ -170,6 +211,12 @@ pub use chain::{
     MemifOptions, MemifRoles, Role, SwitchForwarding,
 };
 pub use glob::{glob_matches, is_glob};
+pub use keys::{
+    APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, GROUP_KEYS, HOMES,
+    INTERFACE_KEYS, IPSEC_KEYS, LINK_END_KEYS, LINK_KEYS, MEMIF_END_KEYS, MEMIF_KEYS, NODE_KEYS,
+    PACKAGE_FILE_KEYS, SLICE_KEYS, SWITCH_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS,
+};
+use keys::{home, is_key};
 pub use load::{Loaded, Source, load, load_testbed};
 pub use names::{is_name, nearest};
 pub use node::parse_ssh;
@@ -181,133 +228,6 @@ pub use topology::{
     LinkEnd, LinkKind, Mems, Mount, Node, NumaPolicy, PlacementMode, Scarce, SliceRequest,
     SshTarget, Topology,
 };
-
-/// Every table with what it is, for those who put a key elsewhere. A key of several belongs to
-/// the first of them.
-const HOMES: [(&[&str], &str); 10] = [
-    (GROUP_KEYS, "a group: `[groups.NAME]` or `[defaults]`"),
-    (NODE_KEYS, "a node: `[nodes.NAME]`"),
-    (INTERFACE_KEYS, "an interface: `[nodes.NAME.interfaces.NAME]`"),
-    (LINK_KEYS, "a link: `[[links]]`"),
-    (LINK_END_KEYS, "an end of a link: `ends` of `[[links]]`"),
-    (MEMIF_KEYS, "a memif link: `[[links]]`"),
-    (MEMIF_END_KEYS, "an end of a memif link: `ends` of `[[links]]`"),
-    (CHAIN_TABLE_KEYS, "a chain: `[[chains]]`"),
-    (IPSEC_KEYS, "the tunnels of a chain: `ipsec` of `[[chains]]`"),
-    (TOP_KEYS, "the top level, before the first `[table]`"),
-];
-
-/// Whether `word` is a key anywhere.
-fn is_key(word: &str) -> bool {
-    home(word).is_some()
-}
-
-/// What has this key.
-fn home(key: &str) -> Option<&'static str> {
-    HOMES.into_iter().find(|(keys, _)| keys.contains(&key)).map(|(_, home)| home)
-}
-
-/// Keys of the top level.
-pub const TOP_KEYS: &[&str] =
-    &["name", "placement", "prefix", "nodes", "defaults", "groups", "links", "chains"];
-
-/// Keys of a node.
-pub const NODE_KEYS: &[&str] = &["ssh", "become", "system_cpus", "interfaces"];
-
-/// Keys of a node's interface.
-pub const INTERFACE_KEYS: &[&str] = &["pci", "peer_mac"];
-
-/// Keys of a group and of `defaults`.
-pub const GROUP_KEYS: &[&str] = &[
-    "engine",
-    "image",
-    "image_file",
-    "nodes",
-    "count",
-    "cpu_count",
-    "cpu_skip",
-    "cpu_shared",
-    "cpu_scarce",
-    "smt_used",
-    "nf_chains",
-    "nf_nodes",
-    "nf_dtc",
-    "nf_mtcr",
-    "nf_dtcr",
-    "vs_dtc",
-    "cpuset_mems",
-    "numa",
-    "interfaces",
-    "mounts",
-    "env",
-    "publish",
-    "privileged",
-    "cap_add",
-    "cap_drop",
-    "devices",
-    "network",
-    "memory",
-    "hugepages",
-    "command",
-    "depends_on",
-];
-
-/// Those of [`GROUP_KEYS`] that only the slice form has.
-pub const SLICE_KEYS: &[&str] = &["count", "cpu_count", "cpu_skip", "cpu_shared", "cpu_scarce"];
-
-/// Those of [`GROUP_KEYS`] that only the NF-density form has.
-pub const CHAIN_KEYS: &[&str] =
-    &["nf_chains", "nf_nodes", "nf_dtc", "nf_mtcr", "nf_dtcr", "vs_dtc"];
-
-/// Keys of a veth link.
-pub const LINK_KEYS: &[&str] = &["kind", "nodes", "mtu", "ends"];
-
-/// Keys of an end of a veth link.
-pub const LINK_END_KEYS: &[&str] = &["container", "interface", "mac", "addresses", "ping"];
-
-/// Keys of a memif link.
-pub const MEMIF_KEYS: &[&str] = &[
-    "kind",
-    "nodes",
-    "ends",
-    "socket",
-    "id",
-    "secret",
-    "rx_queues",
-    "tx_queues",
-    "ring_size",
-    "buffer_size",
-    "mode",
-];
-
-/// Keys of an end of a memif link.
-pub const MEMIF_END_KEYS: &[&str] = &["container", "role", "socket_id", "mac", "addresses"];
-
-/// Keys of `[[chains]]`.
-pub const CHAIN_TABLE_KEYS: &[&str] = &[
-    "group",
-    "kind",
-    "vswitch",
-    "forwarding",
-    "cli",
-    "uplinks",
-    "ends",
-    "memif_roles",
-    "ipsec",
-    "secret",
-    "rx_queues",
-    "tx_queues",
-    "ring_size",
-    "buffer_size",
-    "mode",
-];
-
-/// Those of [`CHAIN_TABLE_KEYS`] that belong to `vswitch`.
-pub const SWITCH_KEYS: &[&str] = &["vswitch", "forwarding", "cli", "uplinks"];
-
-/// Keys of `ipsec`.
-pub const IPSEC_KEYS: &[&str] =
-    &["tunnels", "crypto", "crypto_key", "integ", "integ_key", "local", "remote"];
 
 #[cfg(test)]
 mod tests {

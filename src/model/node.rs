@@ -187,7 +187,7 @@ fn read_pci<'a>(
 }
 
 /// Whether `text` is `dddd:bb:dd.f` in lower case; device to 1f, function to 7.
-fn is_pci(text: &str) -> bool {
+pub(super) fn is_pci(text: &str) -> bool {
     let hex = |part: &str, len: usize| {
         part.len() == len && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     };
