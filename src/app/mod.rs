@@ -11,14 +11,18 @@
 mod custom;
 mod deploy;
 mod install;
+mod probe;
 mod state;
+mod switch;
 mod testpmd;
 mod vpp;
 
 pub use custom::Custom;
 pub use deploy::{Deployment, LAUNCH, deploy};
 pub use install::{InstallStep, install_digest, install_steps};
+pub use probe::{Probe, parse_probe};
 pub use state::{AppState, parse_states, query_states};
+pub use switch::{Switch, SwitchState, parse_switch, remove_folder, remove_switch};
 pub use testpmd::Testpmd;
 pub use vpp::Vpp;
 

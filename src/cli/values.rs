@@ -24,6 +24,10 @@ pub enum Until {
     Acquire,
     /// Containers run and links are up
     Create,
+    /// The software of apps is in them
+    Install,
+    /// Apps run as configured, ready and connected
+    Configure,
     /// Everything was read back from the nodes
     #[default]
     Verify,
@@ -38,6 +42,8 @@ pub enum PlanVerb {
     Down,
     Acquire,
     Create,
+    Install,
+    Configure,
     Start,
     Stop,
     Restart,
@@ -53,6 +59,25 @@ pub enum PlanFormat {
     Json,
     /// A POSIX script per node that does exactly that
     Sh,
+}
+
+/// What `import` lets run in the containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportApp {
+    /// VPP as vswitch and as NFs
+    Vpp,
+    /// testpmd as NFs, between a generator and a sink: no vswitch, no NIC
+    Testpmd,
+}
+
+/// Engines that `import` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "each is the engine of the same name")]
+pub enum ImportEngine {
+    Native,
+    Docker,
+    Podman,
+    Lxc,
 }
 
 /// Shells that completions exist for.

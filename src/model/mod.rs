@@ -16,6 +16,7 @@
 //! | `[defaults]` | any key of a group, for groups that do not have it themselves; a group's own key replaces it whole, also `env` |
 //! | `[groups.NAME]` | a set of equal containers; at least one |
 //! | `[[links]]` | what joins two containers of a node |
+//! | `[[chains]]` | NFs one after the other, joined by memifs |
 //!
 //! Names are `[A-Za-z0-9][A-Za-z0-9_-]*`, two characters at least; a group's name does not end in
 //! a digit. A container is named prefix + node + `_` + group + ordinal, 63 bytes at most.
@@ -28,6 +29,7 @@
 //! | `become` | `"sudo"` (default) or `"none"`: how the login user becomes root |
 //! | `system_cpus` | slots kept for the system on each NUMA node; default 1 |
 //! | `interfaces.NAME.pci` | PCI address of a named interface, `"0000:18:00.0"` |
+//! | `interfaces.NAME.peer_mac` | MAC address at the other end of its wire, e.g. the traffic generator's |
 //!
 //! A group (`[groups.NAME]`), also in `[defaults]`:
 //!
@@ -60,19 +62,60 @@
 //! | `network` | native, lxc: `"none"` (own, with a loopback only) or `"host"`. docker, podman: as the engine says |
 //! | `memory` | limit: `"2GiB"`, `"512MiB"`, `"1GB"`, or bytes; 4 MiB at least |
 //! | `hugepages` | table of huge pages per container: `{ "2MiB" = 256 }`; page sizes are powers of two from 64 KiB to 16 GiB |
-//! | `command` | list: program and arguments; default the image's own |
+//! | `command` | list: program and arguments; default the image's own; not with `app` |
+//! | `[groups.NAME.app]` | `app`: what runs inside; default `command` alone |
 //! | `depends_on` | list of groups that must be running first |
+//!
+//! An app (`[groups.NAME.app]`); words marked T are templates:
+//!
+//! | key | value |
+//! |---|---|
+//! | `kind` | `"custom"`, `"vpp"` or `"testpmd"`; required |
+//! | `supervise` | `"engine"` (default): when the app ends, so does the container; `"supervisord"`: it is started again by the container's own `supervisord` |
+//! | `ready_timeout` | how long it may take until it is ready, and then until its links are: `"1s"` to `"1h"`; default `"30s"` |
+//! | `packages` | list of names for the package manager that the container has: `apt`, `dnf` or `apk` |
+//! | `package_files` | list of `.deb`, `.rpm` or `.apk` files: paths here, relative to the topology file, or `"node:/path"`; or tables of `file` and `sha256` |
+//! | `install` | list of commands, each a list, run after the packages |
+//! | `install_as_image` | `true`: once per image, where the engine can keep the result; default `false`, once per container |
+//! | `files` | list of tables: `path` (absolute, in the container), `text` (T) or `source` (a file of T here), `mode` (default `"0644"`) |
+//! | `start` | custom: list, program (in the foreground) and arguments (T); required |
+//! | `ready` | custom: list (T), tried until it ends with 0; default ready when started |
+//! | `stop` | custom: list (T), run inside before a stop; default the signal alone |
+//! | `variant` | vpp: `"plain"` (default), `"vswitch"`, `"ipsec"` or `"dma"` |
+//! | `main_heap_size` | vpp: `"60MiB"` or more; default `"128MiB"` |
+//! | `page_size` | vpp: huge pages of this size, `"2MiB"`; default ordinary pages |
+//! | `buffers_per_numa` | vpp: 1024 to 16777216; default 8192 |
+//! | `statseg_size` | vpp: `"1MiB"` or more; default `"8MiB"` |
+//! | `poll_sleep_usec` | vpp: rest between two polls, 1 to 1000000; default none |
+//! | `plugins` | vpp: list of plugins besides those it needs, `"acl_plugin.so"` |
+//! | `rx_queues` | vpp, variant vswitch: receive queues of a NIC, 1 to 256; default one per worker |
+//! | `dsa_devices` | vpp, variant dma: list of PCI addresses |
+//! | `exec` | vpp: list of lines (T) of its command line, after the generated ones |
+//! | `startup` | vpp: table of further sections of `startup.conf`, each a table; an empty value is a bare key |
+//! | `forward` | testpmd: forwarding mode, `"io"`, `"mac"`, ...; default what the chain asks for |
+//! | `memory_mib` | testpmd: memory, 32 to 1048576; default 128 |
+//! | `mbufs` | testpmd: packet buffers, 1024 to 16777216; default 8192 |
+//! | `hugepages` | testpmd: `true`: memory from huge pages; default `false` |
+//! | `auto_start` | testpmd: whether it forwards as soon as it runs; default `true` |
+//! | `args` | testpmd: list of further arguments |
 //!
 //! A link (`[[links]]`):
 //!
 //! | key | value |
 //! |---|---|
-//! | `kind` | `"veth"`; required |
+//! | `kind` | `"veth"` or `"memif"`; required |
 //! | `nodes` | list of node names or globs; default all nodes that have both ends |
-//! | `mtu` | 68 to 65535; default the kernel's |
+//! | `mtu` | veth: 68 to 65535; default the kernel's |
 //! | `ends` | list of two tables; required |
+//! | `socket` | memif: file name of the socket; default made from the ends |
+//! | `id` | memif: interface id, 0 to 65535; default 0 |
+//! | `secret` | memif: 24 bytes at most, never shown; default none |
+//! | `rx_queues`, `tx_queues` | memif: 1 to 255; default 1 |
+//! | `ring_size` | memif: a power of two, 32 to 16384; default 1024 |
+//! | `buffer_size` | memif: bytes, 64 to 65535; default 2048 |
+//! | `mode` | memif: `"ethernet"` (default), `"ip"` or `"punt-inject"` |
 //!
-//! An end of a link:
+//! An end of a veth link:
 //!
 //! | key | value |
 //! |---|---|
@@ -82,23 +125,65 @@
 //! | `addresses` | list of addresses with prefix length |
 //! | `ping` | list of addresses that must answer a ping from this end |
 //!
+//! An end of a memif link:
+//!
+//! | key | value |
+//! |---|---|
+//! | `container` | group and ordinal, `"VNF1"`; required |
+//! | `role` | `"master"` or `"slave"`, one of each; default the first end is master |
+//! | `socket_id` | the end's own number of the socket, 1 to 65535; default the next free one |
+//! | `mac` | MAC address; default the app's choice |
+//! | `addresses` | list of addresses with prefix length |
+//!
+//! Chains (`[[chains]]`):
+//!
+//! | key | value |
+//! |---|---|
+//! | `group` | the NFs: `nf_chains` x `nf_nodes`, or one chain of `count`; required |
+//! | `kind` | `"l2xc"`, `"functional"`, `"ip4"`, `"pipeline_ip4"`, `"ipsec"`, `"cross_horiz"`, `"vswitch"` or `"dma"`; required |
+//! | `vswitch` | a group of one container per node, or `"node"`: the node's own VPP; this or `ends` is required |
+//! | `forwarding` | of the vswitch: `"l2bd"` (default), `"l2xc"` or `"ip4"` |
+//! | `cli` | with `vswitch = "node"`: its CLI socket; default `"/run/vpp/cli.sock"` |
+//! | `uplinks` | with `vswitch = "node"`: interfaces of that VPP, in pairs |
+//! | `ends` | instead of `vswitch`: two groups (`cross_horiz`: one) joined directly to the first and last NF |
+//! | `memif_roles` | `"nf-master"` (default) or `"nf-slave"` |
+//! | `ipsec` | table of tunnels, with kind `ipsec`, required there |
+//! | `secret`, `rx_queues`, `tx_queues`, `ring_size`, `buffer_size`, `mode` | of every memif, as for a link |
+//!
+//! Tunnels of a chain (`ipsec`):
+//!
+//! | key | value |
+//! |---|---|
+//! | `tunnels` | tunnels per NF; default 1 |
+//! | `crypto` | `"aes-gcm-128"`, `-192`, `-256` or `"aes-cbc-128"`, `-192`, `-256`; required |
+//! | `crypto_key` | its key in hexadecimal, never shown; required |
+//! | `integ` | `"sha1-96"`, `"sha-256-128"` or `"sha-512-256"`; required with `aes-cbc`, and only there |
+//! | `integ_key` | its key in hexadecimal, never shown |
+//! | `local` | IPv4 address of the first tunnel on the first node; each further tunnel has the next; required |
+//! | `remote` | the same on the second node, or of the traffic generator; required |
+//!
 //! In every string `${NAME}` and `${NAME:-default}` stand for a variable and `$$` for a `$`.
 //! With several files, later ones add to earlier ones: nodes, groups, keys to groups and to
-//! `[defaults]`, links. A key or node defined twice is an error.
+//! `[defaults]`, links, chains. A key or node defined twice is an error.
 
 mod across;
 mod app;
 mod chain;
+mod chain_table;
 mod cpu_request;
 mod environment;
 mod expand;
 mod glob;
 mod group;
 mod image;
+mod ipsec;
+mod keys;
 mod link;
 mod link_end;
 mod load;
 mod mask;
+mod memif;
+mod memif_options;
 mod merge;
 mod names;
 mod node;
@@ -106,6 +191,12 @@ mod placement;
 mod port;
 mod problem;
 mod read;
+mod read_app;
+mod read_app_file;
+mod read_custom;
+mod read_install;
+mod read_testpmd;
+mod read_vpp;
 mod secret;
 mod size;
 mod topology;
@@ -120,6 +211,12 @@ pub use chain::{
     MemifOptions, MemifRoles, Role, SwitchForwarding,
 };
 pub use glob::{glob_matches, is_glob};
+pub use keys::{
+    APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, GROUP_KEYS, HOMES,
+    INTERFACE_KEYS, IPSEC_KEYS, LINK_END_KEYS, LINK_KEYS, MEMIF_END_KEYS, MEMIF_KEYS, NODE_KEYS,
+    PACKAGE_FILE_KEYS, SLICE_KEYS, SWITCH_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS,
+};
+use keys::{home, is_key};
 pub use load::{Loaded, Source, load, load_testbed};
 pub use names::{is_name, nearest};
 pub use node::parse_ssh;
@@ -132,84 +229,6 @@ pub use topology::{
     SshTarget, Topology,
 };
 
-/// Whether `word` is a key anywhere.
-fn is_key(word: &str) -> bool {
-    [TOP_KEYS, NODE_KEYS, INTERFACE_KEYS, GROUP_KEYS, LINK_KEYS, LINK_END_KEYS]
-        .iter()
-        .any(|keys| keys.contains(&word))
-}
-
-/// What has this key, for those who put it elsewhere.
-fn home(key: &str) -> Option<&'static str> {
-    let homes = [
-        (GROUP_KEYS, "a group: `[groups.NAME]` or `[defaults]`"),
-        (NODE_KEYS, "a node: `[nodes.NAME]`"),
-        (INTERFACE_KEYS, "an interface: `[nodes.NAME.interfaces.NAME]`"),
-        (LINK_KEYS, "a link: `[[links]]`"),
-        (LINK_END_KEYS, "an end of a link: `ends` of `[[links]]`"),
-        (TOP_KEYS, "the top level, before the first `[table]`"),
-    ];
-    homes.into_iter().find(|(keys, _)| keys.contains(&key)).map(|(_, home)| home)
-}
-
-/// Keys of the top level.
-pub const TOP_KEYS: &[&str] =
-    &["name", "placement", "prefix", "nodes", "defaults", "groups", "links"];
-
-/// Keys of a node.
-pub const NODE_KEYS: &[&str] = &["ssh", "become", "system_cpus", "interfaces"];
-
-/// Keys of a node's interface.
-pub const INTERFACE_KEYS: &[&str] = &["pci"];
-
-/// Keys of a group and of `defaults`.
-pub const GROUP_KEYS: &[&str] = &[
-    "engine",
-    "image",
-    "image_file",
-    "nodes",
-    "count",
-    "cpu_count",
-    "cpu_skip",
-    "cpu_shared",
-    "cpu_scarce",
-    "smt_used",
-    "nf_chains",
-    "nf_nodes",
-    "nf_dtc",
-    "nf_mtcr",
-    "nf_dtcr",
-    "vs_dtc",
-    "cpuset_mems",
-    "numa",
-    "interfaces",
-    "mounts",
-    "env",
-    "publish",
-    "privileged",
-    "cap_add",
-    "cap_drop",
-    "devices",
-    "network",
-    "memory",
-    "hugepages",
-    "command",
-    "depends_on",
-];
-
-/// Those of [`GROUP_KEYS`] that only the slice form has.
-pub const SLICE_KEYS: &[&str] = &["count", "cpu_count", "cpu_skip", "cpu_shared", "cpu_scarce"];
-
-/// Those of [`GROUP_KEYS`] that only the NF-density form has.
-pub const CHAIN_KEYS: &[&str] =
-    &["nf_chains", "nf_nodes", "nf_dtc", "nf_mtcr", "nf_dtcr", "vs_dtc"];
-
-/// Keys of a link.
-pub const LINK_KEYS: &[&str] = &["kind", "nodes", "mtu", "ends"];
-
-/// Keys of an end of a link.
-pub const LINK_END_KEYS: &[&str] = &["container", "interface", "mac", "addresses", "ping"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,7 +236,7 @@ mod tests {
     #[test]
     fn the_table_of_keys_is_complete() {
         let docs = include_str!("mod.rs").split("mod across;").next().unwrap();
-        for keys in [TOP_KEYS, NODE_KEYS, INTERFACE_KEYS, GROUP_KEYS, LINK_KEYS, LINK_END_KEYS] {
+        for (keys, _) in HOMES {
             for key in keys {
                 let forms = [
                     format!("`{key}`"),
@@ -236,6 +255,7 @@ mod tests {
         for keys in [SLICE_KEYS, CHAIN_KEYS] {
             assert!(keys.iter().all(|key| GROUP_KEYS.contains(key)));
         }
+        assert!(SWITCH_KEYS.iter().all(|key| CHAIN_TABLE_KEYS.contains(key)));
         assert!(SLICE_KEYS.iter().all(|key| !CHAIN_KEYS.contains(key)));
     }
 }

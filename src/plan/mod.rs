@@ -3,9 +3,12 @@
 //! [`wanted`] says what should be, [`compare`] holds it against what is, [`build`] turns the
 //! difference into steps, [`script`] prints steps as a POSIX script.
 
+mod app;
 mod build;
 mod compare;
+mod delivery;
 mod hugepages;
+mod inside;
 mod links;
 mod lower;
 mod raise;
@@ -13,16 +16,20 @@ mod request;
 mod restart;
 mod script;
 mod step;
+mod switch;
 mod wanted;
 
+pub use app::Rendering;
 pub use build::build;
 pub use compare::{
     Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
     real_mems,
 };
+pub use delivery::{Delivery, deliveries};
 pub use hugepages::{Hugepages, hugepages};
 pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};
 pub use script::script;
 pub use step::{Plan, Step, StepId};
+pub use switch::{switch_difference, switch_steps, wanted_switches};
 pub use wanted::{Assignment, Wanted, wanted};

@@ -16,6 +16,7 @@ mod facts;
 mod generated;
 mod guard;
 mod hugepages;
+mod inside;
 mod lanes;
 mod layers;
 mod lock;
