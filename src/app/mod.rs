@@ -12,6 +12,7 @@ mod custom;
 mod deploy;
 mod install;
 mod state;
+mod template;
 mod testpmd;
 mod vpp;
 
