@@ -17,10 +17,10 @@ const UP: Verb = Verb::Up(Stage::Verify);
 /// A generator, a chain of four and a store that the chain needs; NF1 and NF2 share a veth link.
 const CHAIN: &str = r#"
 name = "chain"
+placement = "auto"
 [nodes.DUT1]
 [defaults]
 engine = "native"
-cpu_skip = 0
 [groups.GEN]
 [groups.NF]
 count = 4
