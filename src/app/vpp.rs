@@ -18,14 +18,16 @@ pub struct Vpp;
 
 impl AppDriver for Vpp {
     fn files(&self, instance: &Instance<'_>) -> Result<Vec<File>, RenderError> {
-        let Rendered { startup, exec, secret, .. } = render(instance)?;
+        let vpp = settings(instance)?;
+        let startup = startup::startup(instance, vpp)?;
+        let mut lines = exec::commands(instance.wiring)?;
+        lines.extend(vpp.exec.iter().cloned());
+        let digest = digest(&startup, &lines);
+        let exec = exec::exec_file(&lines, &digest);
+        let mode = if exec::is_secret(instance.wiring) { 0o600 } else { 0o644 };
         Ok(vec![
             File { path: startup::STARTUP_FILE.to_owned(), content: startup, mode: 0o644 },
-            File {
-                path: startup::EXEC_FILE.to_owned(),
-                content: exec,
-                mode: if secret { 0o600 } else { 0o644 },
-            },
+            File { path: startup::EXEC_FILE.to_owned(), content: exec, mode },
         ])
     }
 
@@ -43,7 +45,7 @@ impl AppDriver for Vpp {
     }
 
     fn ready(&self, instance: &Instance<'_>) -> Result<Option<String>, RenderError> {
-        let words = std::iter::once(seconds(instance)).chain(configuration(instance)?);
+        let words = std::iter::once(seconds(instance)).chain(needed(instance)?);
         Ok(Some(script(words, &[ASK, CONFIGURED, include_str!("vpp/ready.sh")])))
     }
 
@@ -59,7 +61,7 @@ impl AppDriver for Vpp {
     fn probe(&self, instance: &Instance<'_>) -> Result<String, RenderError> {
         let ports = ports(instance);
         let count = std::iter::once((ports.len() / PORT_WORDS).to_string());
-        let words = count.chain(ports).chain(configuration(instance)?);
+        let words = count.chain(ports).chain(needed(instance)?);
         Ok(script(words, &[ASK, CONFIGURED, LINK, include_str!("vpp/probe.sh")]))
     }
 
@@ -79,29 +81,13 @@ const LINK: &str = include_str!("vpp/link.sh");
 /// Words per port in the arguments of the scripts.
 const PORT_WORDS: usize = 5;
 
-/// Both files of one container.
-struct Rendered {
-    startup: String,
-    exec: String,
-    /// Tells this configuration's marks from another's.
-    digest: String,
-    /// Whether the exec file holds a secret.
-    secret: bool,
-}
-
-fn render(instance: &Instance<'_>) -> Result<Rendered, RenderError> {
-    let vpp = settings(instance)?;
-    let startup = startup::startup(instance, vpp)?;
-    let mut lines = exec::commands(instance.wiring)?;
-    lines.extend(vpp.exec.iter().cloned());
+/// What tells the marks of this configuration from those of another: 16 hexadecimal digits.
+fn digest(startup: &str, lines: &[String]) -> String {
     let hash = Sha256::digest(format!("{startup}\0{}", lines.join("\n")).as_bytes());
-    let digest = hash.iter().take(8).fold(String::new(), |mut text, byte| {
+    hash.iter().take(8).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
-    });
-    let exec = exec::exec_file(&lines, &digest);
-    let secret = memifs(instance).any(|(_, memif)| memif.options.secret.is_some());
-    Ok(Rendered { startup, exec, digest, secret })
+    })
 }
 
 fn settings<'a>(instance: &Instance<'a>) -> Result<&'a model::Vpp, RenderError> {
@@ -114,15 +100,13 @@ fn settings<'a>(instance: &Instance<'a>) -> Result<&'a model::Vpp, RenderError> 
 fn memifs<'a>(instance: &Instance<'a>) -> impl Iterator<Item = (&'a Port, &'a Memif)> {
     instance.wiring.ports.iter().filter_map(|port| match &port.kind {
         PortKind::Memif(memif) => Some((port, memif)),
-        PortKind::Nic { .. } => None,
+        PortKind::Nic { .. } | PortKind::Existing { .. } => None,
     })
 }
 
-/// Digest, and the plugins that must be there.
-fn configuration(instance: &Instance<'_>) -> Result<Vec<String>, RenderError> {
-    let mut words = vec![render(instance)?.digest];
-    words.extend(startup::needed(instance, settings(instance)?));
-    Ok(words)
+/// The plugins that must be there.
+fn needed(instance: &Instance<'_>) -> Result<Vec<String>, RenderError> {
+    Ok(startup::needed(instance, settings(instance)?))
 }
 
 /// [`PORT_WORDS`] words for each memif.

@@ -47,7 +47,10 @@ fn unlink(builder: &mut Builder<'_>, target: &Target<'_>, gone: Vec<StepId>) {
     let folder = wiring::folder(topology);
     let mut all = owned(topology, target.state);
     let goes = |one: &Observed| builder.selects(&one.name, group_of(one), target.node);
+    // `--name` is not read by the model.
+    let is_one_folder = !topology.contains('/') && !topology.starts_with('.');
     if builder.request.verb == Verb::Stop
+        || !is_one_folder
         || !all.all(goes)
         || !owned(topology, target.state).any(|one| mounts(one, &folder))
     {

@@ -11,7 +11,8 @@ pub type StepId = usize;
 pub struct Step {
     /// Name of the node.
     pub node: String,
-    /// Name of the container it serves; empty for steps that serve the node (images).
+    /// Name of the container it serves; empty for steps that serve the node (images, the
+    /// folder of memif sockets).
     pub container: String,
     /// Verb in the present tense, e.g. `create`.
     pub verb: &'static str,

@@ -1,13 +1,23 @@
 # Part of ready.sh and probe.sh: how far VPP came in its exec file.
 exec_file=/etc/vpp/exec.cli
-configured() { # DIGEST: sets mark and said. 0 = all of it done, 1 = not (yet), 2 = no answer.
+expect() { # Sets digest: of the configuration that lies here, as the exec file says at its end.
+	text='' digest=''
+	[ ! -r "$exec_file" ] || while IFS= read -r line; do text=$line; done <"$exec_file"
+	case $text in
+	"set interface tag local0 vnfctl-"*-ready)
+		digest=${text#*local0 vnfctl-} digest=${digest%-ready}
+		;;
+	*) return 1 ;;
+	esac
+}
+configured() { # Sets mark and said. 0 = all of the exec file is done, 1 = not (yet), 2 = no answer.
 	said=$(ask show interface tag local0) || return 2
 	first_line "$said"
 	mark=${line#local0: }
-	[ "$mark" = "vnfctl-$1-ready" ]
+	[ "$mark" = "vnfctl-$digest-ready" ]
 }
-is_over() { # DIGEST: whether the exec file will not go on; mark is what configured found.
-	case $mark in "(none)" | "vnfctl-$1-"*) ;; *) return 1 ;; esac
+is_over() { # Whether the exec file will not go on; mark is what configured found.
+	case $mark in "(none)" | "vnfctl-$digest-"*) ;; *) return 1 ;; esac
 	case $(ask show runtime startup-config-process) in
 	*'"not started'* | *'"done'*) return 0 ;;
 	esac
@@ -27,17 +37,19 @@ next_command() { # MARK: sets number and command: what the exec file has after t
 }
 without_secret() { # COMMAND: sets shown.
 	shown=$1
-	case $1 in
-	*' secret '*)
-		shown=${1#*' secret '}
-		case $shown in *' '*) shown=" ${shown#* }" ;; *) shown= ;; esac
-		shown="${1%%' secret '*} secret ...$shown"
-		;;
-	esac
+	for key in secret crypto-key integ-key; do
+		case $shown in
+		*" $key "*)
+			rest=${shown#*" $key "}
+			case $rest in *' '*) rest=" ${rest#* }" ;; *) rest= ;; esac
+			shown="${shown%%" $key "*} $key ...$rest"
+			;;
+		esac
+	done
 }
-stopped_at() { # DIGEST: sets where: the line at which the exec file stopped; mark is how far it came.
+stopped_at() { # Sets where: the line at which the exec file stopped; mark is how far it came.
 	case $mark in
-	"vnfctl-$1-"*)
+	"vnfctl-$digest-"*)
 		next_command "$mark" || return 1
 		without_secret "$command"
 		where="$exec_file:$number: \`$shown\`"

@@ -5,7 +5,7 @@
 
 use crate::app::RenderError;
 use crate::model::{MemifMode, MemifOptions, Role};
-use crate::wiring::{ContainerWiring, Memif, Port, PortKind, Rule};
+use crate::wiring::{ContainerWiring, Memif, Port, PortKind, Rule, Tunnel};
 use std::collections::BTreeSet;
 
 /// The lines that make the ports and carry out the rules, in order.
@@ -40,6 +40,7 @@ pub(super) fn interface(port: &Port) -> Result<String, RenderError> {
         PortKind::Memif(memif) => Ok(format!("memif{}/{}", memif.socket_id, memif.id)),
         // `startup.conf` gives it this name.
         PortKind::Nic { .. } => Ok(word(port, "name", &port.name)?.to_owned()),
+        PortKind::Existing { interface } => Ok(word(port, "interface", interface)?.to_owned()),
     }
 }
 
@@ -145,8 +146,36 @@ fn carry_out(
             let table = if *table == 0 { String::new() } else { format!(" table {table}") };
             lines.push(format!("ip route add {prefix}{table} via {via} {name}"));
         }
+        Rule::Tunnel(tunnel) => {
+            let (at, name) = port(tunnel.port)?;
+            lines.extend(protect(at, &name, tunnel)?);
+        }
     }
     Ok(lines)
+}
+
+/// ESP in tunnel mode: an IP-in-IP tunnel, both directions of which an SA of its own protects. The
+/// numbers of the SAs are the tunnel's, doubled.
+fn protect(port: &Port, name: &str, tunnel: &Tunnel) -> Result<Vec<String>, RenderError> {
+    let Tunnel { number, spi_out, spi_in, .. } = tunnel;
+    let word = |text| word(port, "tunnel", text);
+    let (local, remote) = (word(&tunnel.local)?, word(&tunnel.remote)?);
+    let mut keys =
+        format!("crypto-alg {} crypto-key {}", tunnel.crypto.word(), word(&tunnel.crypto_key)?);
+    if let Some((integrity, key)) = &tunnel.integrity {
+        keys.extend([" integ-alg ", integrity.word(), " integ-key ", word(key)?]);
+    }
+    let (sa_out, sa_in) = (u64::from(*number) * 2 - 1, u64::from(*number) * 2);
+    let tunnel_name = format!("ipip{number}");
+    Ok(vec![
+        format!("ipsec sa add {sa_out} spi {spi_out} esp {keys}"),
+        format!("ipsec sa add {sa_in} spi {spi_in} inbound esp {keys}"),
+        format!("create ipip tunnel src {local} dst {remote} instance {number}"),
+        format!("ipsec tunnel protect {tunnel_name} sa-in {sa_in} sa-out {sa_out}"),
+        format!("set interface unnumbered {tunnel_name} use {name}"),
+        format!("set interface state {tunnel_name} up"),
+        format!("ip route add {} via {tunnel_name}", word(&tunnel.prefix)?),
+    ])
 }
 
 /// One word of VPP's CLI: `$` is a macro, `#` a comment, braces group, `\` takes the next
@@ -163,6 +192,13 @@ fn word<'a>(port: &Port, what: &str, text: &'a str) -> Result<&'a str, RenderErr
         None if text.is_empty() => Err(super::refusal(&place(), "it is empty")),
         None => Ok(text),
     }
+}
+
+/// Whether there is a key or a secret in one of the lines of the wiring.
+pub(super) fn is_secret(wiring: &ContainerWiring) -> bool {
+    let secret = |port: &Port| matches!(&port.kind, PortKind::Memif(memif) if memif.options.secret.is_some());
+    wiring.ports.iter().any(secret)
+        || wiring.rules.iter().any(|rule| matches!(rule, Rule::Tunnel(_)))
 }
 
 /// The exec file: `lines` (each may hold several lines of VPP's, `\` at an end continues), a mark

@@ -1,5 +1,5 @@
 # Looks once. $1: number of ports; then per port its name, its name in VPP, its role, its socket,
-# its peer; then the digest of the configuration and the plugins that must be there.
+# its peer; then the plugins that must be there.
 count=$1
 shift
 ports() { # PORT...: a line each, the first $count of them.
@@ -10,10 +10,10 @@ ports() { # PORT...: a line each, the first $count of them.
 		count=$((count - 1))
 	done
 }
-app() { # DIGEST PLUGIN...: sets how.
-	digest=$1
-	shift
-	configured "$digest"
+app() { # PLUGIN...: sets how.
+	how='not configured'
+	expect || return
+	configured
 	case $? in
 	0)
 		how=ready
@@ -21,7 +21,7 @@ app() { # DIGEST PLUGIN...: sets how.
 		[ -z "$missing" ] || how="VPP has no plugin $missing"
 		;;
 	1)
-		if stopped_at "$digest"; then
+		if stopped_at; then
 			how="exec file not done: $where"
 		else
 			how="not configured as wanted: the tag of local0 is $mark"
@@ -33,7 +33,7 @@ app() { # DIGEST PLUGIN...: sets how.
 		;;
 	esac
 }
-last() { # PORT... DIGEST...: app without the ports.
+last() { # PORT... PLUGIN...: app without the ports.
 	shift $((count * 5))
 	app "$@"
 }

@@ -1,21 +1,20 @@
-# Waits until VPP has done its exec file. $1: seconds, $2: digest of the configuration; then the
-# plugins that must be there.
+# Waits until VPP has done its exec file. $1: seconds; then the plugins that must be there.
 fail() {
 	printf '%s\n' "$1" >&2
 	exit 1
 }
 now
 end=$((uptime + $1))
-digest=$2
-shift 2
-over=
+shift
+expect || fail "$exec_file is not there, or not vnfctl's: this container is not configured"
+over='' answer=0
 while :; do
-	configured "$digest" && break
+	configured && break
 	answer=$?
 	if [ "$answer" = 1 ]; then
 		[ -z "$over" ] || break
 		# The mark is looked at once more, as it may have come since.
-		if is_over "$digest"; then
+		if is_over; then
 			over=yes
 			continue
 		fi
@@ -45,11 +44,12 @@ if [ "$answer" = 2 ]; then
 	fi
 	fail "VPP does not run, or never came to its CLI at $socket: $line; \`vnfctl logs\` shows what it said"
 fi
-if stopped_at "$digest"; then
+if stopped_at; then
 	[ -n "$over" ] || fail "$where: VPP is still at this command"
-	words=$(ask "$command")
+	words=$(ask_unseen "$command")
 	first_line "$words"
-	words=$line
+	without_secret "$line"
+	words=$shown
 	message="$where: VPP stopped there: ${words:-it takes the command now; what it needs was not there before}"
 	! lacks "$@" || message="$message
 $lack"

@@ -153,7 +153,7 @@ fn enabled(instance: &Instance<'_>, vpp: &Vpp) -> Result<Section, RenderError> {
 fn dpdk(instance: &Instance<'_>, vpp: &Vpp) -> Result<Option<Section>, RenderError> {
     let nics = instance.wiring.ports.iter().filter_map(|port| match &port.kind {
         PortKind::Nic { pci } => Some((&port.name, pci)),
-        PortKind::Memif(_) => None,
+        PortKind::Memif(_) | PortKind::Existing { .. } => None,
     });
     let nics: Vec<_> = nics.collect();
     if nics.is_empty() {
