@@ -62,7 +62,7 @@ pub(super) fn of_derivation(program: &str, remove: Command, derived: &Derived) -
     let options = options.into_iter().chain(network.iter().map(|mode| ("--network", mode)));
     let options = options.filter(|(_, value)| !value.is_empty());
     let options = options.flat_map(|(option, value)| [option.to_owned(), value.clone()]);
-    let start = [program.to_owned(), container.clone()].into_iter().chain(options);
+    let start = [program, container, base].map(str::to_owned).into_iter().chain(options);
     let labels = [(Derived::BASE_LABEL, base), (Derived::DIGEST_LABEL, digest)];
     // A value in quotes, as the instruction of a Dockerfile.
     let labels = labels.map(|(key, value)| format!("{key}={}", serde_json::json!(value)));
@@ -70,7 +70,7 @@ pub(super) fn of_derivation(program: &str, remove: Command, derived: &Derived) -
     let mut remove = remove;
     remove.argv.push(container.clone().into());
     Derivation {
-        start: Command::sh(include_str!("derive.sh"), start.chain([base.clone()])),
+        start: Command::sh(include_str!("derive.sh"), start),
         keep: Command::sh(include_str!("keep.sh"), keep).deadline(super::ACQUIRE_DEADLINE),
         remove,
     }

@@ -4,15 +4,16 @@ engine=$1 container=$2 base=$3 name=$4
 shift 4
 trap '"$engine" rm --force --volumes "$container" >/dev/null 2>&1' EXIT
 trap 'exit 1' HUP INT TERM
-starts() { # WORD KEY: an instruction with the words of the base, none where it has none
-	words=$("$engine" image inspect --format "{{json .Config.$2}}" -- "$base") || exit
-	case $words in null | '') words='[]' ;; esac
-	printf '%s %s' "$1" "$words"
-}
-entrypoint=$(starts ENTRYPOINT Entrypoint) || exit
-command=$(starts CMD Cmd) || exit
 for label; do
 	shift
 	set -- "$@" --change "LABEL $label"
 done
-"$engine" commit --change "$entrypoint" --change "$command" "$@" "$container" "$name" >/dev/null
+for part in ENTRYPOINT:Entrypoint CMD:Cmd; do
+	words=$("$engine" image inspect --format "{{json .Config.${part#*:}}}" -- "$base") || exit
+	case $part:$words in
+	ENTRYPOINT:null | 'ENTRYPOINT:[]') continue ;; # the container was started without one
+	CMD:null) words='[]' ;;
+	esac
+	set -- "$@" --change "${part%:*} $words"
+done
+"$engine" commit "$@" "$container" "$name" >/dev/null
