@@ -1,7 +1,6 @@
 //! Keys of an app of kind `vpp`.
 
 use super::app::{Vpp, VppVariant};
-use super::node::is_pci;
 use super::problem::Report;
 use super::read::Word;
 use super::size::{page_size, read_size};
@@ -113,12 +112,19 @@ fn read_plugins(table: &Table, report: &mut Report) -> Vec<String> {
 fn read_dsa_devices(table: &Table, report: &mut Report) -> Vec<String> {
     let Some(entry) = table.get("dsa_devices") else { return Vec::new() };
     let words = report.distinct("dsa_devices", &entry.value);
-    for word in words.iter().filter(|word| !is_pci(&word.text.to_ascii_lowercase())) {
+    for word in words.iter().filter(|word| !is_work_queue(word.text)) {
         report
-            .add(word.place, format!("`{}` is not a PCI address", word.text), "cannot be read")
-            .help("write `domain:bus:device.function`, e.g. `0000:6a:01.0`, as `lspci -D` does");
+            .add(word.place, format!("`{}` is not a work queue of a DSA", word.text), "no queue")
+            .help("write device and queue, e.g. `wq0.0`, as `accel-config list` does");
     }
-    words.iter().map(|word| word.text.to_ascii_lowercase()).collect()
+    words.iter().map(|word| word.text.to_owned()).collect()
+}
+
+/// Whether `text` is `wqD.Q`.
+fn is_work_queue(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers = text.strip_prefix("wq").and_then(|rest| rest.split_once('.'));
+    numbers.is_some_and(|(device, queue)| digits(device) && digits(queue))
 }
 
 fn read_exec(table: &Table, report: &mut Report) -> Vec<String> {
