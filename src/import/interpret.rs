@@ -15,6 +15,8 @@ const MOST_ROUTING: u32 = 127;
 const MOST: u32 = 255;
 /// NFs of a chain behind a vswitch that routes: two networks each.
 const MOST_ROUTED: u32 = 48;
+/// Bytes of a topology's name that leave room for the rest of a socket's path, and a prefix.
+const LONGEST_TITLE: usize = 60;
 /// More data-plane cores than any machine has.
 const MOST_CORES: u32 = 256;
 
@@ -30,9 +32,10 @@ pub fn interpret(parsed: &Parsed, wishes: Wishes) -> Result<(Meaning, Vec<Proble
     let vs_dtc = name.head.cores.map_or(1, |Cpus { cores, .. }| cores);
     let cpus = match (shape.width, functional) {
         (Some(width), _) => found.width(width),
-        (None, true) => NfCpus::One,
+        // One chain is `count` NFs; several need the density form.
+        (None, true) if shape.chains == 1 => NfCpus::One,
         // CSIT's `auto_scale`: as many as the vswitch.
-        (None, false) => NfCpus::Cores(vs_dtc),
+        (None, _) => NfCpus::Cores(vs_dtc),
     };
     let ipsec = found.ipsec(&name.suite, &mut shape);
     let testpmd_alone = wishes.app == Some(Import::Testpmd);
@@ -158,7 +161,13 @@ fn title(parsed: &Parsed, testpmd: bool) -> String {
         density.ciphers.clear();
     }
     let text = suite.to_string();
-    if testpmd && !text.ends_with("testpmd") { format!("{text}-testpmd") } else { text }
+    let suffix = if testpmd && !text.ends_with("testpmd") { "-testpmd" } else { "" };
+    let mut title = text.as_str();
+    while title.len() + suffix.len() > LONGEST_TITLE {
+        let Some((shorter, _)) = title.rsplit_once('-') else { break };
+        title = shorter;
+    }
+    format!("{title}{suffix}")
 }
 
 /// What only the traffic generator or the testbed can do.
@@ -179,7 +188,7 @@ fn asides(parsed: &Parsed) -> Vec<String> {
         asides.push(format!("`{word}` on the wire, with sub-interfaces or tunnels for it"));
     }
     if let SwitchSize::Scale(entries) = name.suite.switch.size {
-        asides.push(format!("{entries} entries of the vswitch"));
+        asides.push(format!("the scale of the vswitch, {entries}"));
     }
     if name.suite.switch.learning == Some(Learning::Static) {
         asides.push("static MAC addresses of the vswitch".to_owned());

@@ -7,7 +7,7 @@ use super::name::{
     App, Density, Group, Layout, NfForwarding, Pods, PodsLayout, Single, VirtualSide, Width,
 };
 use super::parse::Places;
-use super::words::Technology;
+use super::words::{Technology, plural};
 use crate::model::{ChainKind, Problem};
 use std::ops::Range;
 
@@ -121,7 +121,7 @@ impl Found<'_> {
         };
         // Both widths of this suite have 4 pipelines of 1 NF in their variables.
         if pipelines && (chains, memifs, nfs) == (2, Some(8), 4) {
-            let label = "4 pipelines of 1 NF are taken: so this suite has it inside";
+            let label = "4 pipelines of 1 NF are taken, as this suite has it inside";
             let message = "2 pipelines have 4 memifs, not 8";
             self.warn(&self.places.chains.clone(), message, label, None);
             return (4, 1);
@@ -137,7 +137,7 @@ impl Found<'_> {
             }
             return (chains, nfs / chains);
         }
-        let message = format!("{nfs} NFs do not fill {chains} {word} evenly");
+        let message = format!("{} cannot fill {chains} {word} evenly", plural(nfs, "NF"));
         let half = memifs.filter(|memifs| memifs.is_multiple_of(2)).map(|memifs| memifs / 2);
         let (taken, why) = match half {
             Some(half) if pipelines && nfs.is_multiple_of(half) => {
@@ -156,7 +156,7 @@ impl Found<'_> {
 
     /// The number of memifs follows from the others, so the others count.
     fn memifs(&mut self, said: u32, expected: u32, why: &str) {
-        let message = format!("the name has {said} memifs where its NFs have {expected}");
+        let message = format!("the name says {said}, and its NFs have {expected} memifs");
         let help = Some(why.to_owned());
         self.warn(&self.places.memifs.clone(), &message, "the NFs are taken", help);
     }

@@ -112,7 +112,7 @@ impl Found<'_> {
         // CSIT deals the tunnels out to the NFs in turn.
         if !tunnels.is_multiple_of(shape.nodes) {
             let message =
-                format!("{tunnels} tunnels are not as many for each of {} NFs", shape.nodes);
+                format!("{tunnels} tunnels cannot be dealt out evenly to {} NFs", shape.nodes);
             let label = format!("{} for each are taken", tunnels.div_ceil(shape.nodes));
             self.warn(&place, &message, &label, None);
         }

@@ -1,6 +1,7 @@
 //! The first part of a written topology: what it is, what it leaves to others, its nodes.
 
 use super::meaning::{Meaning, Switching};
+use super::words::plural;
 use super::write::noted;
 use crate::model::{ChainKind, Problem, SwitchForwarding};
 use std::fmt::Write;
@@ -22,7 +23,7 @@ pub(super) fn head(meaning: &Meaning, source: &str, warnings: &[Problem]) -> Str
         text += &comment(&format!("Not in this file: {}.", left.join("; ")));
     }
     for warning in warnings {
-        text += &comment(&format!("Taken in doubt: {}: {}.", warning.message, warning.label));
+        text += &comment(&format!("Taken in doubt: {}; {}.", warning.message, warning.label));
     }
     if !meaning.duts_said {
         let said =
@@ -57,8 +58,6 @@ fn comment(text: &str) -> String {
 
 fn sentence(meaning: &Meaning) -> String {
     let Meaning { chains, nodes, .. } = *meaning;
-    let plural =
-        |number: u32, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let what = match (meaning.kind, meaning.is_direct()) {
         (ChainKind::Ipsec, _) => format!("{} side by side", plural(nodes, "NF")),
         (_, true) => format!("{} of {}", plural(chains, "pipeline"), plural(nodes, "NF")),
