@@ -6,7 +6,7 @@ use super::meaning::{Import, Meaning, NfCpus, Switching, Wishes};
 use super::name::{Cpus, Nic, PodsLayout, SwitchSize, VirtualSide};
 use super::numbers::{Found, Shape};
 use super::parse::{Parsed, Places};
-use super::words::{Driver, Frame, Learning, Technology, Wire};
+use super::words::{Driver, Forwarding, Frame, Learning, Technology, Wire};
 use crate::model::{ChainKind, EngineKind, MemifRoles, Problem, SwitchForwarding};
 
 /// NFs of a node that have addresses of their own: two sockets each in one byte.
@@ -182,10 +182,12 @@ fn asides(parsed: &Parsed) -> Vec<String> {
     if let Some(test_type) = name.test_type {
         asides.push(format!("the measurement, `{test_type}`"));
     }
-    if let Wire::Word(word) = name.suite.wire
-        && !["eth", "ethip4"].contains(&word)
-    {
-        asides.push(format!("`{word}` on the wire, with sub-interfaces or tunnels for it"));
+    if let Wire::Word(word) = name.suite.wire {
+        if word.starts_with("dot1") || word.ends_with("vxlan") {
+            asides.push(format!("`{word}` on the wire, with sub-interfaces or tunnels for it"));
+        } else if word.contains("ip6") || word.contains("icmp") {
+            asides.push(format!("packets, `{word}`"));
+        }
     }
     if let SwitchSize::Scale(entries) = name.suite.switch.size {
         asides.push(format!("the scale of the vswitch, {entries}"));
@@ -196,8 +198,12 @@ fn asides(parsed: &Parsed) -> Vec<String> {
     if let Some(driver) = name.head.driver.filter(|driver| *driver != Driver::VfioPci) {
         asides.push(format!("the NIC's driver, `{driver}`"));
     }
-    if matches!(&name.suite.virtual_side, VirtualSide::Pods(_)) {
-        asides.push("pods: these are containers of an engine".to_owned());
+    if let VirtualSide::Pods(pods) = &name.suite.virtual_side {
+        asides.push("pods (these are containers without Kubernetes)".to_owned());
+        if name.suite.switch.forwarding == Forwarding::L2bd && pods.memifs > 2 {
+            let inner = "cross-connects of the vswitch between NFs (these are bridge domains)";
+            asides.push(inner.to_owned());
+        }
     }
     asides
 }

@@ -30,7 +30,11 @@ pub(super) fn head(meaning: &Meaning, source: &str, warnings: &[Problem]) -> Str
             "The name does not say how many nodes there are: add or take away `[nodes.DUTn]`.";
         text += &comment(said);
     }
-    let needs = if meaning.ipsec.is_some() { "CRYPTO_KEY=... " } else { "" };
+    let needs = match meaning.ipsec {
+        Some((_, _, Some(_))) => "CRYPTO_KEY=... INTEG_KEY=... ",
+        Some((_, _, None)) => "CRYPTO_KEY=... ",
+        None => "",
+    };
     let dut = if has_ssh(meaning) { "DUT1=user@host " } else { "" };
     let _ = write!(text, "#\n#   {needs}{dut}vnfctl -t {}.toml up\n\n", meaning.title);
     let _ = writeln!(text, "name = \"{}\"", meaning.title);
@@ -59,7 +63,8 @@ fn comment(text: &str) -> String {
 fn sentence(meaning: &Meaning) -> String {
     let Meaning { chains, nodes, .. } = *meaning;
     let what = match (meaning.kind, meaning.is_direct()) {
-        (ChainKind::Ipsec, _) => format!("{} side by side", plural(nodes, "NF")),
+        (ChainKind::Ipsec, _) if nodes == 1 => "1 NF with tunnels".to_owned(),
+        (ChainKind::Ipsec, _) => format!("{nodes} NFs with tunnels side by side"),
         (_, true) => format!("{} of {}", plural(chains, "pipeline"), plural(nodes, "NF")),
         _ => format!("{} of {}", plural(chains, "chain"), plural(nodes, "NF")),
     };
