@@ -35,3 +35,4 @@ mod threads;
 mod vectors;
 mod veth;
 mod vpp;
+mod wiring;
