@@ -30,6 +30,7 @@ mod readme;
 mod soundness;
 mod streams;
 mod support;
+mod testpmd;
 mod threads;
 mod vectors;
 mod veth;
