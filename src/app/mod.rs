@@ -11,13 +11,16 @@
 mod custom;
 mod deploy;
 mod install;
+mod probe;
 mod state;
+mod template;
 mod testpmd;
 mod vpp;
 
 pub use custom::Custom;
 pub use deploy::{Deployment, LAUNCH, deploy};
 pub use install::{InstallStep, install_digest, install_steps};
+pub use probe::{Probe, parse_probe};
 pub use state::{AppState, parse_states, query_states};
 pub use testpmd::Testpmd;
 pub use vpp::Vpp;

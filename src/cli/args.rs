@@ -66,6 +66,26 @@ pub struct Create {
     pub change: Change,
 }
 
+/// Arguments of `install`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Install {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Arguments of `configure`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Configure {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub change: Change,
+}
+
 /// Arguments of `start`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[expect(missing_docs, reason = "the options are documented where they are defined")]

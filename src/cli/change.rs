@@ -1,5 +1,5 @@
-//! The phase verbs: acquire, create, start, stop, restart, destroy, up, down. One handler, the
-//! verb is data.
+//! The phase verbs: acquire, create, install, configure, start, stop, restart, destroy, up, down.
+//! One handler, the verb is data.
 
 use super::OnError;
 use super::context::{Chosen, Context};
@@ -189,10 +189,8 @@ fn carry_out<'a>(
 /// Whoever gives cores out holds the node; no two runs work on one topology.
 fn scopes(verb: plan::Verb) -> &'static [Scope] {
     match verb {
-        plan::Verb::Create
-        | plan::Verb::Start
-        | plan::Verb::Restart
-        | plan::Verb::Up(Stage::Create | Stage::Verify) => &[Scope::Topology, Scope::Node],
+        plan::Verb::Start | plan::Verb::Restart => &[Scope::Topology, Scope::Node],
+        verb if verb.creates() => &[Scope::Topology, Scope::Node],
         _ => &[Scope::Topology],
     }
 }

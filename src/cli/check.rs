@@ -4,9 +4,9 @@ use super::Check;
 use super::context::{Chosen, Context};
 use super::machines::saved;
 use super::show::show_placement;
-use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place};
+use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place, wanted};
 use crate::model::Node;
-use crate::plan::{Refusal, Wanted, wanted};
+use crate::plan::{Refusal, Wanted};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
 
@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     let asked = if has_pages { session.see(&is_asked) } else { session.probe(&is_asked) };
     seen.observation.extend(asked.observation);
     let placed = place(topology, &seen.observation)?;
-    let all = wanted(topology, &placed.assignments, &loaded.secrets);
+    let all = wanted(&loaded, &placed.assignments)?;
     let meant: Vec<&Wanted<'_>> = all
         .iter()
         .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))

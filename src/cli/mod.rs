@@ -35,11 +35,12 @@ mod values;
 mod verb;
 mod verify;
 mod verify_json;
+mod verify_tables;
 mod wish;
 
 pub use args::{
-    Acquire, Check, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Release, Reserve,
-    Restart, ShellArgs, Start, Status, Stop, Up, Verify, WholeNodes,
+    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Install, Logs, Plan,
+    Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify, WholeNodes,
 };
 pub use entry::main;
 pub use options::{

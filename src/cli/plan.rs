@@ -25,6 +25,8 @@ pub(super) fn run(context: &Context<'_>, args: &Plan) -> anyhow::Result<ExitCode
         PlanVerb::Down => (Verb::Down, "down"),
         PlanVerb::Acquire => (Verb::Acquire, "acquire"),
         PlanVerb::Create => (Verb::Create, "create"),
+        PlanVerb::Install => (Verb::Install, "install"),
+        PlanVerb::Configure => (Verb::Configure, "configure"),
         PlanVerb::Start => (Verb::Start, "start"),
         PlanVerb::Stop => (Verb::Stop, "stop"),
         PlanVerb::Restart => (Verb::Restart, "restart"),

@@ -25,6 +25,8 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         Verb::Completions(args) => completions::run(&context, args),
         Verb::Acquire(_)
         | Verb::Create(_)
+        | Verb::Install(_)
+        | Verb::Configure(_)
         | Verb::Start(_)
         | Verb::Stop(_)
         | Verb::Restart(_)

@@ -2,13 +2,13 @@
 //! per node, a row per link, and what a sample counted.
 
 use crate::cpu::CpuSet;
-use crate::lifecycle::{Check, ContainerReport, NodeReport, VerifyReport};
+use crate::lifecycle::{ContainerReport, NodeReport, VerifyReport};
 use crate::threads::{Note, NoteKind};
-use crate::ui::{Cell, Paint, Table, Tone, Ui, clean};
-use std::collections::BTreeMap;
+use crate::ui::{Paint, Tone, Ui, clean};
 use std::io;
 
 use super::show_sample::sample_text;
+use super::verify_tables::{APP_CLAIMS, containers, links};
 
 /// Lines shown of each container's failures, and names of each note, unless all were asked for.
 const FEW: usize = 5;
@@ -38,45 +38,12 @@ fn text(report: &VerifyReport, all: bool, paint: Paint) -> String {
     parts.join("\n")
 }
 
-fn containers(report: &VerifyReport) -> Table {
-    let mut containers: BTreeMap<(&str, &str), BTreeMap<&str, Cell>> = BTreeMap::new();
-    let mut order = Vec::new();
-    for check in &report.checks {
-        let key = (check.node.as_str(), check.container.as_str());
-        if !containers.contains_key(&key) {
-            order.push(key);
-        }
-        containers.entry(key).or_default().insert(check.claim, cell(check));
-    }
-    let mut table = Table::new(["CONTAINER", "NODE", "STATE", "CPUS", "MEMORY NODE", "THREADS"]);
-    for key in order {
-        let mut cells = containers.remove(&key).unwrap_or_default();
-        let mut cell = |claim| cells.remove(claim).unwrap_or_else(|| Cell::from("-"));
-        table.row([
-            key.1.into(),
-            key.0.into(),
-            cell("running"),
-            cell("cpuset_cpus"),
-            cell("cpuset_mems"),
-            cell("threads"),
-        ]);
-    }
-    table
-}
-
-fn cell(check: &Check) -> Cell {
-    if check.passed {
-        Cell::toned(Tone::Good, check.found.clone())
-    } else if check.claim.starts_with("cpuset") {
-        Cell::toned(Tone::Bad, format!("{} (wanted {})", check.found, check.wanted))
-    } else {
-        Cell::toned(Tone::Bad, check.found.clone())
-    }
-}
-
-/// One line for each thread that is wrong and each that should not be there.
+/// One line for each app that is not as it should be, each thread that is wrong and each that
+/// should not be there.
 fn failures(report: &VerifyReport, all: bool) -> Vec<String> {
-    let mut lines = Vec::new();
+    let wrong = report.checks.iter().filter(|one| APP_CLAIMS.contains(&one.claim) && !one.passed);
+    let mut lines: Vec<String> =
+        wrong.map(|one| format!("{}: {}: {}", one.container, one.claim, one.found)).collect();
     for container in &report.containers {
         let name = &container.container;
         let wrong = container.wrong().map(|thread| wrong_thread(container, thread));
@@ -165,30 +132,10 @@ fn cpus(set: &CpuSet) -> String {
     if set.0.len() == 1 { format!("CPU {set}") } else { format!("CPUs {set}") }
 }
 
-fn links(report: &VerifyReport) -> Table {
-    let mut table = Table::new(["LINK", "NODE", "STATE", "PING"]);
-    for link in &report.links {
-        let state = if link.differences.is_empty() {
-            Cell::toned(Tone::Good, "up")
-        } else {
-            Cell::toned(Tone::Bad, link.differences.join("; "))
-        };
-        let pings = link.pings.iter().map(|ping| {
-            let answer = if ping.answered { "answers" } else { "is silent" };
-            format!("{} {answer}", ping.to)
-        });
-        let text = pings.collect::<Vec<_>>().join(", ");
-        let tone = if link.passed() { Tone::Good } else { Tone::Bad };
-        let pings = if text.is_empty() { Cell::from("-") } else { Cell::toned(tone, text) };
-        table.row([link.link.as_str().into(), link.node.as_str().into(), state, pings]);
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::{LinkReport, PingReport};
+    use crate::lifecycle::{Check, LinkReport, PingReport};
     use crate::threads::{Intruder, Judged};
 
     fn set(text: &str) -> CpuSet {
@@ -259,6 +206,7 @@ mod tests {
             }],
             links: vec![LinkReport {
                 node: "DUT1".into(),
+                kind: "veth",
                 link: "a--b".into(),
                 differences: Vec::new(),
                 pings: vec![PingReport {

@@ -4,10 +4,11 @@ use super::Status;
 use super::context::{Chosen, Context};
 use super::show::JSON_VERSION;
 use crate::engine::{Observed, State};
-use crate::lifecycle::{place_regardless, reservations};
+use crate::lifecycle::{place_regardless, reservations, wanted};
 use crate::model::EngineKind;
 use crate::plan::{
-    Condition, Wanted, compare, compare_links, orphans, real_cpus, real_mems, wanted,
+    Condition, Delivery, NodeState, Wanted, compare, compare_links, deliveries, orphans, real_cpus,
+    real_mems,
 };
 use crate::ui::{Cell, ExitCode, Format, Table, Tone, kept_sentence};
 use serde::Serialize;
@@ -26,6 +27,8 @@ struct Row {
     cpuset_cpus: Option<String>,
     cpuset_mems_wanted: String,
     cpuset_mems: Option<String>,
+    /// `configured`, `not configured`, `not installed`; null = it has no app, or does not run.
+    app: Option<&'static str>,
     /// What differs, one phrase each; empty = as it should be.
     drift: Vec<String>,
 }
@@ -51,7 +54,7 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
     }
     let placed = place_regardless(topology, &seen.observation)?;
     context.warn(&placed.warnings);
-    let all = wanted(topology, &placed.assignments, &loaded.secrets);
+    let all = wanted(&loaded, &placed.assignments)?;
     let mut rows = Vec::new();
     let mut links = Vec::new();
     let is_everything = args.selection.is_everything();
@@ -63,7 +66,7 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
         }
         let here = all.iter().filter(|one| one.node == node);
         let meant = here.filter(|one| chosen.matches(&one.spec.name, &one.group.name, node));
-        rows.extend(meant.map(|one| row(one, &compare(one, state), one.observed(state))));
+        rows.extend(meant.map(|one| row(one, state)));
         let strays = orphans(&topology.name, node, state, &all).into_iter();
         rows.extend(
             strays
@@ -97,8 +100,11 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
     Ok(if right { ExitCode::Done } else { ExitCode::RealityDiffers })
 }
 
-fn row(wanted: &Wanted<'_>, condition: &Condition, seen: Option<&Observed>) -> Row {
-    let (state, drift) = match condition {
+fn row(wanted: &Wanted<'_>, state: &NodeState) -> Row {
+    let (condition, seen) = (compare(wanted, state), wanted.observed(state));
+    let is_running = matches!(condition, Condition::Running { .. });
+    let app = if is_running { deliveries(wanted, state) } else { Vec::new() };
+    let (state, mut drift) = match &condition {
         Condition::Absent => ("absent", vec!["it does not exist".into()]),
         Condition::Foreign { owner } => ("foreign", vec![owner.clone()]),
         Condition::Broken => ("half-made", vec!["its creation was cut short".into()]),
@@ -113,6 +119,8 @@ fn row(wanted: &Wanted<'_>, condition: &Condition, seen: Option<&Observed>) -> R
             (running_word(seen), fields.collect())
         }
     };
+    let differing = |one: &Delivery| Some(format!("{}: {}", one.claim, one.difference()?));
+    drift.extend(app.iter().filter_map(differing));
     Row {
         container: wanted.spec.name.clone(),
         node: wanted.node.to_owned(),
@@ -128,7 +136,18 @@ fn row(wanted: &Wanted<'_>, condition: &Condition, seen: Option<&Observed>) -> R
         cpuset_mems: seen
             .and_then(|seen| real_mems(seen, &wanted.spec.mems))
             .map(ToString::to_string),
+        app: app_word(&app),
         drift,
+    }
+}
+
+/// The first of its deliveries that differs, or the last.
+fn app_word(deliveries: &[Delivery]) -> Option<&'static str> {
+    let wrong = deliveries.iter().find(|one| one.difference().is_some()).map(|one| one.claim);
+    match (wrong, deliveries.last()) {
+        (Some("installed"), _) => Some("not installed"),
+        (Some(_), _) => Some("not configured"),
+        (None, last) => last.map(|one| one.claim),
     }
 }
 
@@ -152,36 +171,36 @@ fn orphan(node: &str, found: &Observed) -> Row {
         cpuset_cpus: found.cpus.as_ref().map(ToString::to_string),
         cpuset_mems_wanted: String::new(),
         cpuset_mems: found.mems.as_ref().map(ToString::to_string),
+        app: None,
         drift: vec!["it is no longer in the file; `destroy` removes it".into()],
     }
 }
 
 fn table(rows: &[Row], links: &[LinkRow], paint: crate::ui::Paint) -> String {
-    let mut table = Table::new([
-        "CONTAINER",
-        "NODE",
-        "ENGINE",
-        "STATE",
-        "CPUS",
-        "MEMORY NODE",
-        "IMAGE",
-        "DRIFT",
-    ]);
+    let has_apps = rows.iter().any(|row| row.app.is_some());
+    let app = has_apps.then_some("APP");
+    let heads = ["CONTAINER", "NODE", "ENGINE", "STATE", "CPUS", "MEMORY NODE"];
+    let mut table = Table::new(heads.into_iter().chain(app).chain(["IMAGE", "DRIFT"]));
     for row in rows {
         let tone = if row.drift.is_empty() { Tone::Good } else { Tone::Bad };
         let or_wanted = |found: &Option<String>, wanted: &String| {
             found.clone().unwrap_or_else(|| wanted.clone())
         };
-        table.row([
+        let app = has_apps.then(|| match row.app {
+            Some("configured") => Cell::toned(Tone::Good, "configured"),
+            Some(word) => Cell::toned(Tone::Bad, word),
+            None => Cell::from(""),
+        });
+        let cells = [
             row.container.as_str().into(),
             row.node.as_str().into(),
             row.engine.into(),
             Cell::toned(tone, row.state),
             or_wanted(&row.cpuset_cpus, &row.cpuset_cpus_wanted).into(),
             or_wanted(&row.cpuset_mems, &row.cpuset_mems_wanted).into(),
-            row.image.as_str().into(),
-            Cell::toned(Tone::Bad, row.drift.join("; ")),
-        ]);
+        ];
+        let rest = [row.image.as_str().into(), Cell::toned(Tone::Bad, row.drift.join("; "))];
+        table.row(cells.into_iter().chain(app).chain(rest));
     }
     let mut text = table.render(paint);
     if !links.is_empty() {

@@ -24,6 +24,10 @@ pub enum Until {
     Acquire,
     /// Containers run and links are up
     Create,
+    /// The software of apps is in them
+    Install,
+    /// Apps run as configured, ready and connected
+    Configure,
     /// Everything was read back from the nodes
     #[default]
     Verify,
@@ -38,6 +42,8 @@ pub enum PlanVerb {
     Down,
     Acquire,
     Create,
+    Install,
+    Configure,
     Start,
     Stop,
     Restart,

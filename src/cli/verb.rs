@@ -2,8 +2,8 @@
 //! are the text of `--help`.
 
 use super::args::{
-    Acquire, Check, Completions, Cpus, Create, Destroy, Down, Exec, Logs, Plan, Release, Reserve,
-    Restart, ShellArgs, Start, Status, Stop, Up, Verify,
+    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Install, Logs, Plan,
+    Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
 };
 use super::options::{Change, Global, Machines};
 use super::text;
@@ -38,6 +38,10 @@ pub enum Verb {
     Acquire(Acquire),
     /// Make containers exist and run, pinned from their first instruction
     Create(Create),
+    /// Put the software of apps into containers that run
+    Install(Install),
+    /// Give apps their files, start them (anew), wait until they are ready and connected
+    Configure(Configure),
     /// Start stopped containers
     Start(Start),
     /// Stop containers and keep them
@@ -47,7 +51,7 @@ pub enum Verb {
     /// Remove containers with their links and directories
     #[command(after_help = text::DESTROY_EXAMPLES)]
     Destroy(Destroy),
-    /// Bring the topology up: acquire, create, verify
+    /// Bring the topology up: acquire, create, install, configure, verify
     #[command(after_help = text::UP_EXAMPLES)]
     Up(Up),
     /// Bring the topology down: stop and destroy
@@ -84,6 +88,8 @@ impl Verb {
         match self {
             Self::Acquire(Acquire { change, .. })
             | Self::Create(Create { change, .. })
+            | Self::Install(Install { change, .. })
+            | Self::Configure(Configure { change, .. })
             | Self::Start(Start { change, .. })
             | Self::Stop(Stop { change, .. })
             | Self::Restart(Restart { change, .. })

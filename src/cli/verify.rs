@@ -4,8 +4,8 @@ use super::Verify;
 use super::context::{Chosen, Context};
 use super::show_verify::show_verify;
 use super::verify_json::verify_json;
-use crate::lifecycle::{VerifyOptions, place_regardless, verify};
-use crate::plan::{Wanted, wanted};
+use crate::lifecycle::{VerifyOptions, place_regardless, verify, wanted};
+use crate::plan::Wanted;
 use crate::ui::{ExitCode, Format};
 
 pub(super) fn run(context: &Context<'_>, args: &Verify) -> anyhow::Result<ExitCode> {
@@ -17,7 +17,7 @@ pub(super) fn run(context: &Context<'_>, args: &Verify) -> anyhow::Result<ExitCo
     let seen = session.see(&|node| chosen.touches(node)).require(false)?;
     let placed = place_regardless(topology, &seen.observation)?;
     context.warn(&placed.warnings);
-    let all = wanted(topology, &placed.assignments, &loaded.secrets);
+    let all = wanted(&loaded, &placed.assignments)?;
     let meant: Vec<&Wanted<'_>> = all
         .iter()
         .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))

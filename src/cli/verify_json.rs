@@ -24,6 +24,7 @@ pub(super) fn verify_json(report: &VerifyReport, topology: &str) -> Value {
             .map(|ping| json!({ "from": ping.from, "to": ping.to, "answered": ping.answered }));
         json!({
             "link": link.link,
+            "kind": link.kind,
             "node": link.node,
             "differences": link.differences,
             "pings": pings.collect::<Vec<_>>(),

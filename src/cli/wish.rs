@@ -41,6 +41,12 @@ impl<'a> Wish<'a> {
                 recreate: args.recreate.recreate,
                 ..wish(plan::Verb::Create, "create", &args.selection, &args.change)
             },
+            Verb::Install(args) => {
+                wish(plan::Verb::Install, "install", &args.selection, &args.change)
+            }
+            Verb::Configure(args) => {
+                wish(plan::Verb::Configure, "configure", &args.selection, &args.change)
+            }
             Verb::Up(args) => Wish {
                 recreate: args.recreate.recreate,
                 ..wish(plan::Verb::Up(stage(args.until)), "up", &args.selection, &args.change)
@@ -72,6 +78,8 @@ fn stage(until: Until) -> Stage {
     match until {
         Until::Acquire => Stage::Acquire,
         Until::Create => Stage::Create,
+        Until::Install => Stage::Install,
+        Until::Configure => Stage::Configure,
         Until::Verify => Stage::Verify,
     }
 }

@@ -104,6 +104,11 @@ impl Labels {
         self.cpuset.split(',').filter_map(|cpu| cpu.parse().ok()).collect()
     }
 
+    /// The memory nodes it was given.
+    pub fn mems(&self) -> Vec<u32> {
+        self.mems.split(',').filter_map(|node| node.parse().ok()).collect()
+    }
+
     /// Labels from keys with prefix; `None` when `vnfctl.topology` is missing: not ours.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
         let mut labels = Self::default();

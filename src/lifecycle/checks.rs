@@ -1,14 +1,18 @@
 //! The claims about one container, each with what was found.
 
+use super::apps::Answers;
 use super::threads::Proof;
 use super::verify::{Check, ContainerReport, container};
 use crate::cpu::CpuSet;
 use crate::engine::{Observed, State};
-use crate::plan::{Condition, NodeState, Wanted, compare, real_cpus, real_mems};
+use crate::plan::{Condition, NodeState, Wanted, compare, deliveries, real_cpus, real_mems};
 use crate::threads::{Intruder, Judged};
 
 /// What is found when nobody else was put on a container's cores.
 const NOBODY: &str = "nobody else";
+
+/// What an app says when it is configured and serves.
+const READY: &str = "ready";
 
 /// The container of a wanted one, where it runs as ours.
 pub(super) fn running<'s>(wanted: &Wanted<'_>, state: &'s NodeState) -> Option<&'s Observed> {
@@ -18,7 +22,12 @@ pub(super) fn running<'s>(wanted: &Wanted<'_>, state: &'s NodeState) -> Option<&
 }
 
 /// Every check of one wanted container.
-pub(super) fn checks(wanted: &Wanted<'_>, state: &NodeState, proof: &Proof) -> Vec<Check> {
+pub(super) fn checks(
+    wanted: &Wanted<'_>,
+    state: &NodeState,
+    proof: &Proof,
+    answers: &Answers,
+) -> Vec<Check> {
     let check = |claim, wanted_value: String, found: String| Check {
         node: wanted.node.to_owned(),
         container: wanted.spec.name.clone(),
@@ -27,20 +36,7 @@ pub(super) fn checks(wanted: &Wanted<'_>, state: &NodeState, proof: &Proof) -> V
         wanted: wanted_value,
         found,
     };
-    let condition = compare(wanted, state);
-    let found = match &condition {
-        Condition::Running { .. } => "running".to_owned(),
-        Condition::Absent => "absent".into(),
-        Condition::Foreign { owner } => format!("foreign: {owner}"),
-        Condition::Changed(changes) => {
-            let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-            format!("made from another specification: {}", fields.join(", "))
-        }
-        Condition::Broken => "half-made".into(),
-        Condition::Stopped { code: Some(code) } => format!("stopped, exit code {code}"),
-        Condition::Stopped { code: None } => "stopped".into(),
-    };
-    let mut checks = vec![check("running", "running".into(), found)];
+    let mut checks = vec![check("running", "running".into(), word(&compare(wanted, state)))];
     let Some(seen) = running(wanted, state) else { return checks };
     let judgement = match &proof.containers {
         Ok(judged) => judged.get(&wanted.spec.name),
@@ -72,7 +68,34 @@ pub(super) fn checks(wanted: &Wanted<'_>, state: &NodeState, proof: &Proof) -> V
     let right = if count == 0 { "all right".into() } else { format!("{count} of {count} right") };
     checks.push(check("threads", right, threads));
     checks.extend(others.map(|found| check("alone", NOBODY.to_owned(), found)));
+    for one in deliveries(wanted, state) {
+        checks.push(check(one.claim, one.wanted.clone(), one.difference().unwrap_or(one.wanted)));
+    }
+    let said = answers.get(&wanted.spec.name).map(|answer| &answer.said);
+    checks.extend(said.map(|said| {
+        let found = said.as_ref().map_err(String::as_str).map(|probe| match &probe.app {
+            Ok(()) => READY,
+            Err(reason) => reason,
+        });
+        check("app", READY.to_owned(), found.unwrap_or_else(|reason| reason).to_owned())
+    }));
     checks
+}
+
+/// A condition in words.
+pub(super) fn word(condition: &Condition) -> String {
+    match condition {
+        Condition::Running { .. } => "running".to_owned(),
+        Condition::Absent => "absent".into(),
+        Condition::Foreign { owner } => format!("foreign: {owner}"),
+        Condition::Changed(changes) => {
+            let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+            format!("made from another specification: {}", fields.join(", "))
+        }
+        Condition::Broken => "half-made".into(),
+        Condition::Stopped { code: Some(code) } => format!("stopped, exit code {code}"),
+        Condition::Stopped { code: None } => "stopped".into(),
+    }
 }
 
 impl ContainerReport {

@@ -1,5 +1,6 @@
 //! Why a verb ends without having done its work. `ui` turns these into text and exit codes.
 
+use crate::app::RenderError;
 use crate::lock::{Busy, Reservation};
 use crate::model::Problems;
 use crate::plan::Refusal;
@@ -28,6 +29,9 @@ pub enum Failure {
     /// The topology is wrong (exit 3).
     #[error("the topology is not valid")]
     Topology(Problems),
+    /// Templates or settings of apps that make no file (exit 3).
+    #[error("the topology is not valid")]
+    Render(Vec<RenderError>),
     /// Nodes that did not answer or are not trusted (exit 4).
     #[error("{} cannot be used", names(.0))]
     Nodes(Vec<NodeFailure>),

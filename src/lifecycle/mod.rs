@@ -1,6 +1,7 @@
 //! The director: load -> probe -> place -> plan -> execute -> verify. It must not print, parse
 //! what engines say, or start a process.
 
+mod apps;
 mod checks;
 mod claims;
 mod failure;
@@ -28,7 +29,9 @@ pub use load::{LoadRequest, load, read, topologies_here};
 pub use neighbours::ask_neighbours;
 pub use observe::{Look, observe};
 pub use place::{Placed, place, place_regardless, saved_facts};
-pub use prepare::{ChangeRequest, Prepared, leave_out_silent_engines, prepare, prepare_from};
+pub use prepare::{
+    ChangeRequest, Prepared, leave_out_silent_engines, prepare, prepare_from, wanted,
+};
 pub use reserve::{Reserved, rehearse_reservation, release, reservations, reserve};
 pub use session::{Seen, Session};
 pub use verify::{

@@ -3,15 +3,16 @@
 use super::claims::passing;
 use super::failure::NodeFailure;
 use super::neighbours::{self, Neighbours, ask_neighbours, grant};
+use crate::app::{AppState, parse_states, query_states};
 use crate::command::Command;
-use crate::engine::{Inventory, engine};
+use crate::engine::{Inventory, State, engine};
 use crate::executor::Lanes;
 use crate::facts::{self, Cpusets, Facts};
 use crate::link::{LinkSpec, ObservedLink, driver};
 use crate::model::{EngineKind, Image, LinkKind};
 use crate::plan::{NodeState, Observation};
 use crate::transport::{Exit, Output, Stop, Transport, TransportError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What to look for on one node.
@@ -23,6 +24,8 @@ pub struct Look {
     pub engines: Option<BTreeMap<EngineKind, Vec<Image>>>,
     /// Links.
     pub links: Vec<LinkSpec>,
+    /// Containers with an app: engine and name.
+    pub apps: BTreeSet<(EngineKind, String)>,
     /// Whether to look at whatever else has CPUs on the node too: containers of its other engines.
     pub others: bool,
     /// Deadline of every command instead of its own.
@@ -86,9 +89,9 @@ fn observe_node(
     if before.is_empty() || !look.others {
         return Ok(first);
     }
-    let (facts, links) = (Some(first.facts), Vec::new());
-    let mut state = look_once(lanes, node, &Look { links, facts, ..look.clone() }, stop)?;
-    state.links = first.links;
+    let (facts, links, apps) = (Some(first.facts), Vec::new(), BTreeSet::new());
+    let mut state = look_once(lanes, node, &Look { links, apps, facts, ..look.clone() }, stop)?;
+    (state.links, state.apps) = (first.links, first.apps);
     let after = passing(&state);
     state.cpusets.retain(|one| before.contains(&one.path) || !after.contains(&one.path));
     Ok(state)
@@ -147,7 +150,37 @@ fn look_once(
     }
     let Cpusets { whole, mut narrow } = cpusets;
     narrow.retain(|one| whole.as_ref().is_none_or(|whole| one.cpus != whole.cpus));
-    Ok(NodeState { facts, inventories, others, links: seen, cpusets: narrow })
+    let apps = look_inside(lanes, node, look, &inventories, stop)?;
+    Ok(NodeState { facts, inventories, others, links: seen, apps, cpusets: narrow })
+}
+
+/// What was delivered into the containers with an app that run. Asked when their processes are
+/// known: asking an engine for them one by one takes longer than the way to the node.
+fn look_inside(
+    lanes: &Lanes<'_>,
+    node: &str,
+    look: &Look,
+    inventories: &BTreeMap<EngineKind, Result<Inventory, String>>,
+    stop: &Stop,
+) -> Result<BTreeMap<String, AppState>, TransportError> {
+    let seen = inventories.values().flatten().flat_map(|inventory| &inventory.containers);
+    let running = seen.filter_map(|one| match one.state {
+        State::Running { pid } if look.apps.contains(&(one.engine, one.name.clone())) => {
+            Some((one.name.as_str(), format!("echo {pid}")))
+        }
+        _ => None,
+    });
+    let running: Vec<(&str, String)> = running.collect();
+    if running.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut question = [query_states(running)];
+    hasten(&mut question, look.timeout);
+    let output = &ask(lanes, node, &question, stop)?[0];
+    if output.exit != Exit::Code(0) {
+        return Err(lost(node, format!("looking into the containers failed: {}", why(output))));
+    }
+    Ok(parse_states(&String::from_utf8_lossy(&output.stdout)))
 }
 
 fn hasten(commands: &mut [Command], timeout: Option<Duration>) {

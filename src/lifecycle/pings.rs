@@ -20,6 +20,7 @@ pub(super) fn node_links(
         .map(|(link, seen)| {
             let report = LinkReport {
                 node: node.to_owned(),
+                kind: "veth",
                 link: link.name.clone(),
                 differences: seen.differences,
                 pings: Vec::new(),

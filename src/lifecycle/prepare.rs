@@ -4,11 +4,12 @@ use super::failure::{Failure, NodeFailure};
 use super::hugepages::require_hugepages;
 use super::place::{place, silent};
 use super::session::{Seen, Session};
+use crate::engine::{Labels, Observed};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
-    Assignment, Observation, Plan, Refusal, Request, Verb, Wanted, build, orphans, targets,
-    wanted as specify,
+    Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, orphans,
+    targets,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -76,16 +77,17 @@ pub fn prepare_from<'a>(
     let Seen { observation, failures } = seen;
     let mut prepared = Prepared { failures, ..Prepared::default() };
     let raises = matches!(request.verb, Verb::Acquire | Verb::Create | Verb::Up(_));
+    let rendering =
+        if raises || request.verb.is_inside() { Rendering::Whole } else { Rendering::Control };
     let assignments = if raises {
         let placed = place(topology, &observation)?;
         prepared.warnings = placed.warnings;
         placed.assignments
     } else {
         prepared.warnings = silent(&observation);
-        // What is to be lowered or restarted is found by its labels; CPUs do not matter.
-        unplaced(topology, &observation)
+        as_found(topology, &observation)
     };
-    prepared.wanted = specify(topology, &assignments, &loaded.secrets);
+    prepared.wanted = specify(loaded, &assignments, rendering)?;
     if raises {
         prepared.warnings.extend(strays(topology, &observation, &prepared.wanted));
     }
@@ -125,6 +127,23 @@ pub fn prepare_from<'a>(
     Ok(prepared)
 }
 
+/// What should be in all the assigned places.
+pub fn wanted<'a>(
+    loaded: &'a Loaded,
+    assignments: &[Assignment],
+) -> Result<Vec<Wanted<'a>>, Failure> {
+    specify(loaded, assignments, Rendering::Whole)
+}
+
+fn specify<'a>(
+    loaded: &'a Loaded,
+    assignments: &[Assignment],
+    rendering: Rendering,
+) -> Result<Vec<Wanted<'a>>, Failure> {
+    crate::plan::wanted(&loaded.topology, assignments, &loaded.secrets, rendering)
+        .map_err(Failure::Render)
+}
+
 /// Containers that the file no longer names may hold CPUs that others get now.
 fn strays(
     topology: &Topology,
@@ -158,16 +177,27 @@ pub fn leave_out_silent_engines(seen: &mut Seen) -> Vec<(String, String)> {
     warnings
 }
 
-fn unplaced(topology: &Topology, observation: &Observation) -> Vec<Assignment> {
+/// What exists has the CPUs it was made with; what does not exist has none.
+fn as_found(topology: &Topology, observation: &Observation) -> Vec<Assignment> {
     let mut all = Vec::new();
     for group in &topology.groups {
-        for node in group.nodes.iter().filter(|node| observation.contains_key(*node)) {
-            all.extend((1..=group.cpu.containers()).map(|ordinal| Assignment {
-                node: node.clone(),
-                group: group.name.clone(),
-                ordinal,
-                cpus: Vec::new(),
-                mems: Vec::new(),
+        for node in &group.nodes {
+            let Some(state) = observation.get(node) else { continue };
+            all.extend((1..=group.cpu.containers()).map(|ordinal| {
+                let name = topology.container_name(node, &group.name, ordinal);
+                let is_it = |found: &&Observed| {
+                    found.name == name
+                        && found.engine == group.engine
+                        && found.is_of(&topology.name)
+                };
+                let labels = state.containers().find(is_it).and_then(|one| one.labels.as_ref());
+                Assignment {
+                    node: node.clone(),
+                    group: group.name.clone(),
+                    ordinal,
+                    cpus: labels.map(Labels::cpus).unwrap_or_default(),
+                    mems: labels.map(Labels::mems).unwrap_or_default(),
+                }
             }));
         }
     }

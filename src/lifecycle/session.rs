@@ -4,10 +4,10 @@ use super::failure::{Failure, NodeFailure};
 use super::observe::{Look, observe, probed};
 use crate::executor::Lanes;
 use crate::link::LinkSpec;
-use crate::model::{EngineKind, Image, Loaded, Node};
-use crate::plan::{Observation, wanted_links};
+use crate::model::{EngineKind, Image, Loaded, Node, Topology};
+use crate::plan::{self, Observation, wanted_links};
 use crate::transport::{Connector, Stop, TransportError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A topology and the way to its nodes.
@@ -48,6 +48,7 @@ impl<'a> Session<'a> {
         self.see_with(is_meant, &|node| Look {
             engines: Some(BTreeMap::new()),
             links: Vec::new(),
+            apps: BTreeSet::new(),
             ..self.look(node)
         })
     }
@@ -101,19 +102,35 @@ impl<'a> Session<'a> {
         let mut engines: BTreeMap<EngineKind, Vec<Image>> = BTreeMap::new();
         for group in topology.groups.iter().filter(|group| group.nodes.contains(&node.name)) {
             let images = engines.entry(group.engine).or_default();
-            if !images.contains(&group.image) {
-                images.push(group.image.clone());
+            for image in plan::images(group) {
+                if !images.contains(&image) {
+                    images.push(image);
+                }
             }
         }
         Look {
             pci: node.interfaces.values().map(|interface| interface.pci.clone()).collect(),
             engines: Some(engines),
             links: wanted_links(topology, &node.name),
+            apps: with_apps(topology, node),
             others: true,
             timeout: None,
             facts: None,
         }
     }
+}
+
+/// Engine and name of every container of a node that has an app.
+fn with_apps(topology: &Topology, node: &Node) -> BTreeSet<(EngineKind, String)> {
+    let groups = topology.groups.iter().filter(|group| group.nodes.contains(&node.name));
+    let groups = groups.filter(|group| group.app.is_some());
+    let names = groups.flat_map(|group| {
+        let ordinals = 1..=group.cpu.containers();
+        ordinals.map(|ordinal| {
+            (group.engine, topology.container_name(&node.name, &group.name, ordinal))
+        })
+    });
+    names.collect()
 }
 
 impl Seen {

@@ -1,15 +1,17 @@
-//! The reality check: what should be, read back from the kernel thread by thread, and traffic
-//! over the links.
+//! The reality check: what should be, read back from the kernel thread by thread, what the apps
+//! say of themselves, and traffic over the links.
 
-use super::checks::{checks, running};
+use super::apps::{Answers, ask_apps, memif_links};
+use super::checks::{checks, running, word};
 use super::failure::Failure;
 use super::pings::node_links;
 use super::session::Session;
 use super::threads::{Proof, prove_threads};
 use crate::cpu::CpuSet;
 use crate::link::LinkSpec;
-use crate::plan::{NodeState, Observation, Wanted};
+use crate::plan::{NodeState, Observation, Wanted, compare};
 use crate::threads::{Intruder, Judged, Judgement, Note, Sample};
+use crate::wiring::{WiredLink, wire};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -44,8 +46,8 @@ pub struct Check {
     pub node: String,
     /// Name of the container.
     pub container: String,
-    /// What is claimed: `running`, `cpuset_cpus`, `cpuset_mems`, `threads`, and, for a
-    /// container that does not share its CPUs, `alone`.
+    /// What is claimed: `running`, `cpuset_cpus`, `cpuset_mems`, `threads`, for a container that
+    /// does not share its CPUs `alone`, for one with an app `installed`, `configured` and `app`.
     pub claim: &'static str,
     /// What should be.
     pub wanted: String,
@@ -90,6 +92,8 @@ pub struct NodeReport {
 pub struct LinkReport {
     /// Name of the node.
     pub node: String,
+    /// Word of the topology file: `veth` or `memif`.
+    pub kind: &'static str,
     /// Name of the link.
     pub link: String,
     /// What differs; empty = as it should be.
@@ -136,18 +140,34 @@ pub fn verify(
     observation: &Observation,
     options: VerifyOptions,
 ) -> Result<VerifyReport, Failure> {
+    // Loading has refused what cannot be wired.
+    let wiring = wire(&session.loaded.topology).unwrap_or_default();
+    let memifs = |node: &str, state: &NodeState, here: &[&Wanted<'_>], answers: &Answers| {
+        let links: Vec<&WiredLink> = wiring.links.iter().filter(|link| link.node == node).collect();
+        let name = |group: &str, ordinal: u32| {
+            session.loaded.topology.container_name(node, group, ordinal)
+        };
+        let silent = |container: &str| {
+            let one = here.iter().find(|one| one.spec.name == container)?;
+            one.app.is_some().then(|| word(&compare(one, state)))
+        };
+        memif_links(&links, &name, answers, &silent)
+    };
     let on_node = |node: &str, state: &NodeState| {
         let here: Vec<&Wanted<'_>> =
             wanted.iter().copied().filter(|one| one.node == node).collect();
         let running: Vec<_> =
             here.iter().filter_map(|one| Some((*one, running(one, state)?))).collect();
+        // Before the threads are looked at: nothing of the look itself is on their cores then.
+        let answers = ask_apps(session, node, state, &here);
         let proof = prove_threads(session, node, state, &running, options.sample);
         let links = links.get(node).map_or(&[][..], Vec::as_slice);
-        let links = node_links(node, links, state, &session.lanes, session.stop);
-        (proof, links)
+        let mut links = node_links(node, links, state, &session.lanes, session.stop);
+        links.extend(memifs(node, state, &here, &answers));
+        (proof, answers, links)
     };
     let mut report = VerifyReport { strict: options.strict, ..VerifyReport::default() };
-    let mut proofs: BTreeMap<&str, Proof> = BTreeMap::new();
+    let mut proofs: BTreeMap<&str, (Proof, Answers)> = BTreeMap::new();
     std::thread::scope(|scope| {
         let on_node = &on_node;
         let threads: Vec<_> = observation
@@ -155,8 +175,8 @@ pub fn verify(
             .map(|(node, state)| (node, scope.spawn(move || on_node(node, state))))
             .collect();
         for (node, thread) in threads {
-            let (proof, links) = thread.join().expect("verifying does not panic");
-            proofs.insert(node, proof);
+            let (proof, answers, links) = thread.join().expect("verifying does not panic");
+            proofs.insert(node, (proof, answers));
             report.links.extend(links);
         }
     });
@@ -164,10 +184,9 @@ pub fn verify(
         return Err(Failure::Interrupted);
     }
     for one in wanted {
-        let Some((state, proof)) = observation.get(one.node).zip(proofs.get(one.node)) else {
-            continue;
-        };
-        report.checks.extend(checks(one, state, proof));
+        let seen = observation.get(one.node).zip(proofs.get(one.node));
+        let Some((state, (proof, answers))) = seen else { continue };
+        report.checks.extend(checks(one, state, proof, answers));
         if let Ok(judged) = &proof.containers
             && let Some(judgement) = judged.get(&one.spec.name)
         {
@@ -176,7 +195,7 @@ pub fn verify(
     }
     report.nodes = proofs
         .into_iter()
-        .map(|(node, proof)| NodeReport {
+        .map(|(node, (proof, _))| NodeReport {
             node: node.to_owned(),
             notes: proof.notes,
             sample: proof.sample,

@@ -150,7 +150,7 @@ pub struct Vpp {
     pub plugins: Vec<String>,
     /// `dpdk dev default num-rx-queues`, vswitch only; `None` = one per worker, at least 1.
     pub rx_queues: Option<u32>,
-    /// PCI addresses of DSA devices, variant dma.
+    /// Work queues of DSA devices as VPP names them, e.g. `wq0.0`, variant dma.
     pub dsa_devices: Vec<String>,
     /// Further sections of `startup.conf`: section -> keys in order; an empty value is a bare key.
     pub startup: BTreeMap<String, Vec<(String, String)>>,

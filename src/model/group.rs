@@ -9,6 +9,7 @@ use super::node::check_name;
 use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
+use super::read_app::read_app;
 use super::size::{read_hugepages, read_memory};
 use super::topology::{CpuRequest, EngineKind, Group, Node};
 use super::value::{Entry, Kind, Table};
@@ -99,6 +100,7 @@ pub(super) fn read_group<'a>(
     let memory = section.get("memory").and_then(|entry| read_memory(entry, report));
     let hugepages = section.get("hugepages").map(|entry| read_hugepages(entry, report));
     let command = read_command(&section, report);
+    let app = read_app(&section, sources, report);
     let depends_on = match section.get("depends_on") {
         Some(entry) => report.distinct("depends_on", &entry.value),
         None => Vec::new(),
@@ -124,7 +126,7 @@ pub(super) fn read_group<'a>(
         memory,
         command,
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
-        app: None,
+        app,
     });
     let nodes = nodes_of_group;
     Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group }

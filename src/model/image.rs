@@ -18,7 +18,7 @@ pub(super) fn read_image(
     let file_entry = section.get("image_file");
     let file = file_entry
         .and_then(|entry| report.text("image_file", &entry.value))
-        .and_then(|word| read_file(word, sources, report));
+        .and_then(|word| read_file("`image_file`", word, sources, report));
     let name = if let Some(entry) = section.get("image") {
         let word = report.text("image", &entry.value);
         word.inspect(|word| check_image(*word, engine, file_entry.is_some(), report))
@@ -29,7 +29,13 @@ pub(super) fn read_image(
     Image { name: name.map(|word| word.text.to_owned()), file }
 }
 
-fn read_file(word: Word<'_>, sources: &[Source], report: &mut Report) -> Option<ImageFile> {
+/// A path here, relative to the file it stands in, or `node:/path`.
+pub(super) fn read_file(
+    what: &str,
+    word: Word<'_>,
+    sources: &[Source],
+    report: &mut Report,
+) -> Option<ImageFile> {
     if let Some(path) = word.text.strip_prefix("node:") {
         if path.starts_with('/') {
             return Some(ImageFile::Node(path.to_owned()));
@@ -41,7 +47,7 @@ fn read_file(word: Word<'_>, sources: &[Source], report: &mut Report) -> Option<
     }
     if word.text.is_empty() {
         report
-            .add(word.place, "`image_file` is empty", "no path")
+            .add(word.place, format!("{what} is empty"), "no path")
             .help("a path here, relative to this file, or `node:/path` for a file on the node");
         return None;
     }

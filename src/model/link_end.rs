@@ -152,8 +152,8 @@ fn check_network(draft: &Draft<'_>, word: Word<'_>, interface: Word<'_>, report:
     }
 }
 
-fn read_mac<'a>(entry: &'a Entry, report: &mut Report) -> Option<(String, &'a Place)> {
-    let word = report.text("mac", &entry.value)?;
+pub(super) fn read_mac<'a>(entry: &'a Entry, report: &mut Report) -> Option<(String, &'a Place)> {
+    let word = report.text(&entry.key, &entry.value)?;
     let mac = word.text.to_ascii_lowercase();
     let bytes: Option<Vec<u8>> = mac
         .split(':')

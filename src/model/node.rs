@@ -1,10 +1,11 @@
 //! `[nodes.X]`: machines, how to reach them, their interfaces.
 
+use super::link_end::read_mac;
 use super::names::is_name;
 use super::problem::{Place, Report};
 use super::read::{Word, listed};
 use super::topology::{Become, Interface, Node, SshTarget};
-use super::value::{Entry, Table};
+use super::value::{Entry, Kind, Table};
 use super::{INTERFACE_KEYS, NODE_KEYS};
 use std::collections::BTreeMap;
 
@@ -146,7 +147,8 @@ fn read_interfaces(table: &Table, report: &mut Report) -> BTreeMap<String, Inter
         }
         // Also without a sound address: that it exists is not in doubt.
         let pci = pci.map(|(address, _)| address).unwrap_or_default();
-        interfaces.insert(entry.key.clone(), Interface { pci, peer_mac: None });
+        let peer_mac = read_peer_mac(entry, report);
+        interfaces.insert(entry.key.clone(), Interface { pci, peer_mac });
     }
     interfaces
 }
@@ -171,8 +173,15 @@ fn read_pci<'a>(entry: &'a Entry, report: &mut Report) -> Option<(String, &'a Pl
     None
 }
 
+/// The MAC address of what is at the other end of the wire, in lower case.
+fn read_peer_mac(entry: &Entry, report: &mut Report) -> Option<String> {
+    let Kind::Table(table) = &entry.value.kind else { return None };
+    let entry = table.get("peer_mac")?;
+    read_mac(entry, report).map(|(mac, _)| mac)
+}
+
 /// Whether `text` is `dddd:bb:dd.f` in lower case; device to 1f, function to 7.
-fn is_pci(text: &str) -> bool {
+pub(super) fn is_pci(text: &str) -> bool {
     let hex = |part: &str, len: usize| {
         part.len() == len && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     };

@@ -140,11 +140,15 @@ impl Report {
 
     /// A list.
     pub(super) fn list<'a>(&mut self, name: &str, value: &'a Value) -> Option<&'a [Value]> {
+        self.list_of(&format!("`{name}`"), value)
+    }
+
+    fn list_of<'a>(&mut self, what: &str, value: &'a Value) -> Option<&'a [Value]> {
         if let Kind::List(list) = &value.kind {
             return Some(list);
         }
         let text = matches!(value.kind, Kind::Text(_));
-        let problem = self.wrong_type(&format!("`{name}`"), "a list", value)?;
+        let problem = self.wrong_type(what, "a list", value)?;
         if text {
             problem.help("put it in brackets: `[\"...\"]`");
         }
@@ -153,8 +157,13 @@ impl Report {
 
     /// A list of strings; items of other types are reported and left out.
     pub(super) fn words<'a>(&mut self, name: &str, value: &'a Value) -> Option<Vec<Word<'a>>> {
-        let list = self.list(name, value)?;
-        let what = format!("an item of `{name}`");
+        self.words_of(&format!("`{name}`"), value)
+    }
+
+    /// As [`Report::words`]; `what` names the list, with backticks where it is a key.
+    pub(super) fn words_of<'a>(&mut self, what: &str, value: &'a Value) -> Option<Vec<Word<'a>>> {
+        let list = self.list_of(what, value)?;
+        let what = format!("an item of {what}");
         Some(list.iter().filter_map(|item| self.text_of(&what, item)).collect())
     }
 

@@ -1,4 +1,4 @@
-//! `memory` and `hugepages`: sizes with units.
+//! `memory`, `hugepages` and other sizes with units.
 
 use super::problem::{Place, Report};
 use super::value::{Entry, Kind};
@@ -34,7 +34,12 @@ fn parse_size(text: &str) -> Option<u64> {
 
 /// Reads a memory limit in bytes.
 pub(super) fn read_memory(entry: &Entry, report: &mut Report) -> Option<u64> {
-    let place = &entry.value.place;
+    read_size(entry, LEAST, report)
+}
+
+/// Reads a size in bytes, `least` (whole MiB) or more.
+pub(super) fn read_size(entry: &Entry, least: u64, report: &mut Report) -> Option<u64> {
+    let (key, place) = (&entry.key, &entry.value.place);
     let bytes = match &entry.value.kind {
         Kind::Text(text) => parse_size(text),
         Kind::Integer(bytes) => u64::try_from(*bytes).ok(),
@@ -42,14 +47,15 @@ pub(super) fn read_memory(entry: &Entry, report: &mut Report) -> Option<u64> {
         _ => None,
     };
     match bytes {
-        Some(bytes) if bytes >= LEAST => Some(bytes),
+        Some(bytes) if bytes >= least => Some(bytes),
         Some(bytes) => {
-            report.add(place, "`memory` must be at least 4MiB", format!("{bytes} bytes"));
+            let message = format!("`{key}` must be at least {}MiB", least >> 20);
+            report.add(place, message, format!("{bytes} bytes"));
             None
         }
         None => {
             report
-                .add(place, "`memory` must be a size with a unit", "cannot be read")
+                .add(place, format!("`{key}` must be a size with a unit"), "cannot be read")
                 .help("e.g. \"512MiB\", \"2GiB\" or \"1GB\"; an integer is bytes");
             None
         }

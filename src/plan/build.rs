@@ -1,6 +1,7 @@
 //! From the difference between wanted and observed to steps: what every verb's planning shares.
 
 use super::compare::{NodeState, owned};
+use super::inside::Course;
 use super::request::{Refusal, Request, Target, Verb};
 use super::step::{Plan, Step, StepId};
 use super::{lower, raise, restart};
@@ -27,7 +28,9 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
         builder.homes.extend(groups.chain(found).map(|group| (group, target.node)));
     }
     match request.verb {
-        Verb::Acquire | Verb::Create | Verb::Up(_) => raise::raise(&mut builder, &targets),
+        Verb::Acquire | Verb::Create | Verb::Install | Verb::Configure | Verb::Up(_) => {
+            raise::raise(&mut builder, &targets);
+        }
         Verb::Start | Verb::Restart => restart::restart(&mut builder, &targets),
         Verb::Stop | Verb::Down | Verb::Destroy => lower::lower(&mut builder, &targets),
     }
@@ -79,14 +82,17 @@ impl Deed {
 }
 
 impl Builder<'_> {
-    pub(super) fn stop(&self, container: &Observed) -> Deed {
+    /// Ends a container: its app its own way, where it has one, then the engine.
+    pub(super) fn stop(&self, target: &Target<'_>, container: &Observed) -> Vec<Deed> {
         let engine = engine(container.engine);
-        Deed {
+        let mut deeds: Vec<Deed> = self.quit(target, container).into_iter().collect();
+        deeds.push(Deed {
             verb: "stop",
             detail: container.name.clone(),
             commands: vec![engine.stop(&container.name, self.request.grace)],
             undo: (self.request.verb == Verb::Stop).then(|| engine.start(&container.name)),
-        }
+        });
+        deeds
     }
 
     pub(super) fn start(&self, container: &str, kind: EngineKind) -> Deed {
@@ -135,22 +141,18 @@ impl Builder<'_> {
         nodes.entry(node.to_owned()).or_default().push(last);
     }
 
-    /// Makes or mends the links of `meant` containers whose two ends run when this plan is done.
-    pub(super) fn links(
-        &mut self,
-        target: &Target<'_>,
-        touched: &BTreeMap<&str, StepId>,
-        running: &BTreeSet<&str>,
-        meant: &BTreeSet<&str>,
-    ) {
+    /// Makes or mends the links of containers that are meant whose two ends run when this plan is
+    /// done, as soon as both are there.
+    pub(super) fn links<'w>(&mut self, target: &Target<'w>, course: &mut Course<'w>) {
         for (link, seen) in super::compare::compare_links(target.links, target.state) {
             let ends = [link.ends[0].container.as_str(), link.ends[1].container.as_str()];
-            let is_meant = ends.iter().any(|end| meant.contains(end));
-            if !is_meant || !ends.iter().all(|end| running.contains(end)) {
+            let is_meant = ends.iter().any(|end| course.meant.contains(end));
+            let is_there = ends.iter().all(|end| course.running.contains(end));
+            if !is_meant || !is_there || !course.linked.insert(&link.name) {
                 continue;
             }
             let new: Vec<StepId> =
-                ends.iter().filter_map(|end| touched.get(end).copied()).collect();
+                ends.iter().filter_map(|end| course.touched.get(end).copied()).collect();
             // A link dies with the network namespace of either end.
             let has_new_end = new.iter().any(|&id| self.plan.steps[id].verb != "repin");
             if !has_new_end && seen.differences.is_empty() {
@@ -168,7 +170,11 @@ impl Builder<'_> {
                 deeds.push(deed("unlink", driver.destroy(link), None));
             }
             deeds.push(deed("link", driver.create(link), Some(driver.destroy(link))));
-            self.push(target.node, ends[0], deeds, new);
+            if let Some(last) = self.push(target.node, ends[0], deeds, new) {
+                for end in ends {
+                    course.links.entry(end).or_default().push(last);
+                }
+            }
         }
     }
 

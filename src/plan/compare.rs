@@ -1,6 +1,7 @@
 //! What is, held against what should be: the one computation behind plan, status and drift.
 
 use super::wanted::Wanted;
+use crate::app::AppState;
 use crate::cpu::CpuSet;
 use crate::engine::{Inventory, Observed, State};
 use crate::facts::{Cpuset, Facts};
@@ -21,6 +22,8 @@ pub struct NodeState {
     pub others: BTreeMap<EngineKind, Result<Inventory, String>>,
     /// Links asked for.
     pub links: Vec<ObservedLink>,
+    /// What was delivered into the running containers with an app, by name of the container.
+    pub apps: BTreeMap<String, AppState>,
     /// Cgroups with CPUs of their own.
     pub cpusets: Vec<Cpuset>,
 }

@@ -6,7 +6,7 @@
 //! tells it by NUMA node.
 
 use super::compare::{Condition, compare, owned};
-use super::request::{Refusal, Request, Stage, Target, Verb};
+use super::request::{Refusal, Request, Target, Verb};
 use crate::engine::{Labels, State};
 use crate::facts::{Facts, NumaNode};
 use crate::model::{EngineKind, page_size, page_size_word};
@@ -44,9 +44,7 @@ pub fn hugepages(request: &Request<'_>, targets: &[Target<'_>]) -> Hugepages {
     for target in targets {
         let mut silent = BTreeSet::new();
         let needs = match request.verb {
-            Verb::Create | Verb::Up(Stage::Create | Stage::Verify) => {
-                raised(request, target, &mut silent)
-            }
+            verb if verb.creates() => raised(request, target, &mut silent),
             Verb::Start | Verb::Restart => started(request, target),
             _ => Needs::new(),
         };

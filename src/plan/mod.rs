@@ -3,9 +3,14 @@
 //! [`wanted`] says what should be, [`compare`] holds it against what is, [`build`] turns the
 //! difference into steps, [`script`] prints steps as a POSIX script.
 
+mod app;
 mod build;
 mod compare;
+mod delivery;
 mod hugepages;
+mod images;
+mod inside;
+mod install;
 mod links;
 mod lower;
 mod raise;
@@ -15,12 +20,15 @@ mod script;
 mod step;
 mod wanted;
 
+pub use app::Rendering;
 pub use build::build;
 pub use compare::{
     Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
     real_mems,
 };
+pub use delivery::{Delivery, deliveries};
 pub use hugepages::{Hugepages, hugepages};
+pub use install::images;
 pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};
 pub use script::script;

@@ -1,21 +1,18 @@
-//! Planning of acquire, create and up: what is missing is made, what is wrong is mended, what is
-//! right is left alone.
+//! Planning of acquire, create, install, configure and up: what is missing is made, what is wrong
+//! is mended, what is right is left alone.
 
-use super::build::{Builder, Deed, FOREIGN, has_image};
+use super::build::{Builder, Deed, FOREIGN};
 use super::compare::{Change, Condition, compare};
+use super::images::{self, ImageSteps};
+use super::inside::{Before, Course};
 use super::request::{Refusal, Stage, Target, Verb};
-use super::step::StepId;
 use super::wanted::Wanted;
 use crate::engine::{Labels, engine};
-use crate::model::{EngineKind, Image, ImageFile};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Steps that make an image present.
-type ImageSteps<'w> = BTreeMap<(EngineKind, &'w Image), StepId>;
 
 pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     let images: Vec<ImageSteps<'_>> =
-        targets.iter().map(|target| acquire(builder, target)).collect();
+        targets.iter().map(|target| images::acquire(builder, target)).collect();
     if matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire)) {
         return;
     }
@@ -26,47 +23,53 @@ pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
         level.entry(&wanted.group.name).or_insert_with(|| builder.depth(&wanted.group.name));
     }
     let deepest = level.values().copied().max().unwrap_or(0);
-    let mut touched = vec![BTreeMap::new(); targets.len()];
-    let mut running = vec![BTreeSet::new(); targets.len()];
-    let mut meant = vec![BTreeSet::new(); targets.len()];
+    let mut courses: Vec<Course<'_>> = targets.iter().map(|_| Course::default()).collect();
     let left: Vec<Vec<Left<'_>>> = targets.iter().map(|target| left(builder, target)).collect();
     for depth in 0..=deepest {
-        for (at, target) in targets.iter().enumerate() {
-            for wanted in &target.wanted {
-                if level[wanted.group.name.as_str()] == depth {
-                    if is_selected(builder, target, wanted) {
-                        meant[at].insert(wanted.spec.name.as_str());
-                    }
-                    let (touched, running) = (&mut touched[at], &mut running[at]);
-                    let around = (&images[at], left[at].as_slice());
-                    container(builder, target, wanted, around, touched, running);
+        let here = |wanted: &&&Wanted<'_>| level[wanted.group.name.as_str()] == depth;
+        for (at, (target, course)) in targets.iter().zip(&mut courses).enumerate() {
+            let around = (&images[at], left[at].as_slice());
+            let mut deeper = Vec::new();
+            for wanted in target.wanted.iter().filter(here) {
+                if is_selected(builder, target, wanted) {
+                    course.meant.insert(wanted.spec.name.as_str());
+                    deeper.extend(container(builder, target, wanted, around, course));
+                } else if matches!(compare(wanted, target.state), Condition::Running { .. }) {
+                    course.running.insert(&wanted.spec.name);
                 }
+            }
+            if !builder.request.verb.is_inside() {
+                builder.links(target, course);
+            }
+            for (wanted, before) in deeper {
+                app(builder, target, wanted, before, course);
             }
         }
     }
-    for (at, target) in targets.iter().enumerate() {
-        builder.links(target, &touched[at], &running[at], &meant[at]);
+    for (target, course) in targets.iter().zip(&courses) {
+        builder.connect(target, course);
     }
 }
 
+/// Makes or mends one selected container; returns what is known of its inside when it is as it
+/// should be outside.
 fn container<'w>(
     builder: &mut Builder<'_>,
     target: &Target<'_>,
     wanted: &'w Wanted<'_>,
     (images, left): (&ImageSteps<'_>, &[Left<'_>]),
-    touched: &mut BTreeMap<&'w str, StepId>,
-    running: &mut BTreeSet<&'w str>,
-) {
+    course: &mut Course<'w>,
+) -> Option<(&'w Wanted<'w>, Before)> {
     let spec = &wanted.spec;
     let condition = compare(wanted, target.state);
-    let is_selected = is_selected(builder, target, wanted);
-    if is_selected || matches!(condition, Condition::Running { .. }) {
-        running.insert(&spec.name);
-    }
-    if !is_selected {
-        return;
-    }
+    course.running.insert(&spec.name);
+    let before = match condition {
+        Condition::Running { .. } => Before::Running,
+        Condition::Stopped { .. } => Before::Started,
+        _ => Before::Made,
+    };
     let deeds = match condition {
+        condition if builder.request.verb.is_inside() => enter(builder, target, wanted, condition),
         Condition::Absent | Condition::Changed(_) | Condition::Broken => {
             still_held(target, wanted, left)
                 .map_or_else(|| deeds(builder, target, wanted, condition), Err)
@@ -77,15 +80,65 @@ fn container<'w>(
         Err((message, hint)) => {
             let (node, container) = (target.node.to_owned(), spec.name.clone());
             builder.refusals.push(Refusal { node, container, message, hint });
+            return None;
         }
         Ok(deeds) => {
             let mut after = builder.dependencies(target.node, &wanted.group.name);
             after.extend(images.get(&(wanted.group.engine, &spec.image)));
             if let Some(last) = builder.push(target.node, &spec.name, deeds, after) {
-                touched.insert(&spec.name, last);
-                builder.remember(target.node, &wanted.group.name, last);
+                course.touched.insert(&spec.name, last);
             }
         }
+    }
+    Some((wanted, before))
+}
+
+/// The steps inside one container, after its links; groups that need its group wait for the last.
+fn app<'w>(
+    builder: &mut Builder<'_>,
+    target: &Target<'_>,
+    wanted: &'w Wanted<'_>,
+    before: Before,
+    course: &mut Course<'w>,
+) {
+    let (name, group) = (wanted.spec.name.as_str(), wanted.group.name.as_str());
+    let touched = course.touched.get(name).copied();
+    let mut after = match touched {
+        Some(made) => vec![made],
+        None => builder.dependencies(target.node, group),
+    };
+    after.extend(course.links.get(name).into_iter().flatten());
+    let last = builder.inside(target, wanted, before, after, course);
+    if let Some(last) = last.or(touched) {
+        builder.remember(target.node, group, last);
+    }
+}
+
+/// For verbs that work inside only: nothing where the container runs as it was made, else message
+/// and hint.
+fn enter(
+    builder: &Builder<'_>,
+    target: &Target<'_>,
+    wanted: &Wanted<'_>,
+    condition: Condition,
+) -> Result<Vec<Deed>, (String, String)> {
+    if wanted.group.app.is_none() {
+        return Ok(Vec::new());
+    }
+    let refused = |message: &str, hint: &str| Err((message.to_owned(), hint.to_owned()));
+    match condition {
+        Condition::Absent => refused("it does not exist", "`vnfctl up` makes what is missing"),
+        Condition::Broken => {
+            refused("its creation was cut short", "`vnfctl up` makes it from the start")
+        }
+        Condition::Stopped { .. } => refused("it does not run", "run `vnfctl start` first"),
+        Condition::Running { .. } if builder.request.verb.installs() => Ok(Vec::new()),
+        Condition::Running { .. } if builder.lacks_software(target, wanted) => refused(
+            "its software is not installed as the file says",
+            "run `vnfctl install` first, or `vnfctl up`",
+        ),
+        Condition::Running { .. } => Ok(Vec::new()),
+        other => deeds(builder, target, wanted, other),
     }
 }
 
@@ -136,7 +189,7 @@ fn still_held(
     Some((message, format!("select `{name}` too, with `--recreate`: it is to move")))
 }
 
-fn is_selected(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
+pub(super) fn is_selected(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
     builder.selects(&wanted.spec.name, &wanted.group.name, target.node)
 }
 
@@ -185,56 +238,13 @@ fn deeds(
     }
 }
 
-/// Plans the images that the selected containers of a node lack.
-fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w> {
-    let mut steps = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    for &wanted in &target.wanted {
-        let (kind, image) = (wanted.group.engine, &wanted.spec.image);
-        let is_needed =
-            is_selected(builder, target, wanted) && needs_image(builder, target, wanted);
-        if !is_needed || has_image(target.state, kind, image) || !seen.insert((kind, image)) {
-            continue;
-        }
-        let commands = engine(kind).acquire(image);
-        if commands.is_empty() {
-            continue;
-        }
-        let name = image_name(image);
-        if builder.request.verb == Verb::Create {
-            builder.refusals.push(Refusal {
-                node: target.node.to_owned(),
-                container: String::new(),
-                message: format!("{} has no image `{name}`", kind.word()),
-                hint: "run `vnfctl acquire` first, or `vnfctl up`".into(),
-            });
-            continue;
-        }
-        let detail = format!("{name} ({})", kind.word());
-        let deed = Deed { verb: "acquire", detail, commands, undo: None };
-        if let Some(last) = builder.push(target.node, "", vec![deed], Vec::new()) {
-            steps.insert((kind, image), last);
-        }
-    }
-    steps
-}
-
 /// Whether the image is what was asked for, or the container is to be made from it.
-fn needs_image(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
+pub(super) fn needs_image(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
     matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire))
         || !matches!(
             compare(wanted, target.state),
             Condition::Running { .. } | Condition::Stopped { .. } | Condition::Foreign { .. }
         )
-}
-
-fn image_name(image: &Image) -> String {
-    match (&image.name, &image.file) {
-        (Some(name), _) => name.clone(),
-        (None, Some(ImageFile::Here(path))) => path.display().to_string(),
-        (None, Some(ImageFile::Node(path))) => path.clone(),
-        (None, None) => "the node's own root".into(),
-    }
 }
 
 /// The changed fields for people; none are known where another version described them otherwise.

@@ -2,6 +2,7 @@
 
 use super::compare::{NodeState, Observation};
 use super::wanted::Wanted;
+use crate::engine::Observed;
 use crate::link::LinkSpec;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,6 +14,10 @@ pub enum Verb {
     Acquire,
     /// Containers exist and run, links made.
     Create,
+    /// The software of apps in containers that run.
+    Install,
+    /// The files of apps in containers that run; apps started (anew), ready, connected.
+    Configure,
     /// Stopped containers run.
     Start,
     /// Running containers stopped.
@@ -27,6 +32,40 @@ pub enum Verb {
     Down,
 }
 
+impl Verb {
+    /// Whether it makes containers, and so gives cores out by the file.
+    pub fn creates(self) -> bool {
+        match self {
+            Self::Create => true,
+            Self::Up(stage) => stage >= Stage::Create,
+            _ => false,
+        }
+    }
+
+    /// Whether the software of apps is to be there when it is done.
+    pub fn installs(self) -> bool {
+        match self {
+            Self::Install => true,
+            Self::Up(stage) => stage >= Stage::Install,
+            _ => false,
+        }
+    }
+
+    /// Whether apps are to run as configured when it is done.
+    pub fn configures(self) -> bool {
+        match self {
+            Self::Configure => true,
+            Self::Up(stage) => stage >= Stage::Configure,
+            _ => false,
+        }
+    }
+
+    /// Whether it is about what is inside containers that run, and about nothing else.
+    pub fn is_inside(self) -> bool {
+        matches!(self, Self::Install | Self::Configure)
+    }
+}
+
 /// A stage of `up`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -34,6 +73,10 @@ pub enum Stage {
     Acquire,
     /// Containers run, links made.
     Create,
+    /// The apps' software is in them.
+    Install,
+    /// The apps run as configured, ready and connected.
+    Configure,
     /// Reality checked.
     Verify,
 }
@@ -66,6 +109,16 @@ pub struct Target<'a> {
     pub links: &'a [LinkSpec],
     /// What was seen.
     pub state: &'a NodeState,
+}
+
+impl<'a> Target<'a> {
+    /// The wanted container that one which was seen is.
+    pub(super) fn wanted_of(&self, found: &Observed) -> Option<&'a Wanted<'a>> {
+        let is_it = |wanted: &&&Wanted<'_>| {
+            wanted.spec.name == found.name && wanted.group.engine == found.engine
+        };
+        self.wanted.iter().find(is_it).copied()
+    }
 }
 
 /// Why nothing is done.

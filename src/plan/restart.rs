@@ -1,56 +1,82 @@
-//! Planning of start and restart: what exists runs (again), dependencies first, and its links
-//! are made anew.
+//! Planning of start and restart: what exists runs (again), dependencies first, its links are made
+//! anew, and its apps, which start by themselves, are waited for.
 
 use super::build::{Builder, Deed, FOREIGN, group_of};
 use super::compare::{Condition, compare};
+use super::inside::Course;
 use super::request::{Refusal, Target, Verb};
 use crate::engine::{Observed, State};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) fn restart(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     let mut found: Vec<(usize, usize, &Observed)> = Vec::new();
+    let mut courses: Vec<Course<'_>> = Vec::new();
     for (at, target) in targets.iter().enumerate() {
         let here = builder.owned_selected(target);
         refuse(builder, target);
+        let meant: BTreeSet<&str> = here.iter().map(|one| one.name.as_str()).collect();
+        let inventories = target.state.inventories.values().flatten();
+        let others = inventories.flat_map(|inventory| &inventory.containers);
+        let others = others.filter(|other| is_running(other)).map(|other| other.name.as_str());
+        let running = others.filter(|name| !meant.contains(name)).collect();
+        courses.push(Course { running, meant, ..Course::default() });
         found.extend(here.into_iter().map(|one| (builder.depth(group_of(one)), at, one)));
     }
-    found.sort_by_key(|(depth, ..)| *depth);
-    let mut touched = vec![BTreeMap::new(); targets.len()];
-    let mut meant = vec![BTreeSet::new(); targets.len()];
-    for (_, at, container) in found {
-        let deeds = deeds(builder, container);
-        let node = targets[at].node;
-        meant[at].insert(container.name.as_str());
-        let after = builder.dependencies(node, group_of(container));
-        if let Some(last) = builder.push(node, &container.name, deeds, after) {
-            touched[at].insert(container.name.as_str(), last);
-            builder.remember(node, group_of(container), last);
+    found.sort_by_key(|(depth, at, _)| (*depth, *at));
+    for level in found.chunk_by(|one, next| one.0 == next.0) {
+        for (_, at, container) in level {
+            let (target, course) = (targets[*at], &mut courses[*at]);
+            let deeds = deeds(builder, target, container);
+            let after = builder.dependencies(target.node, group_of(container));
+            course.running.insert(&container.name);
+            if let Some(last) = builder.push(target.node, &container.name, deeds, after) {
+                course.touched.insert(&container.name, last);
+            }
+        }
+        for (target, course) in targets.iter().zip(&mut courses) {
+            builder.links(target, course);
+        }
+        for (_, at, container) in level {
+            app(builder, targets[*at], container, &mut courses[*at]);
         }
     }
-    for ((target, touched), meant) in targets.iter().zip(&touched).zip(&meant) {
-        let inventories = target.state.inventories.values().flatten();
-        let all = inventories.flat_map(|inventory| &inventory.containers);
-        let mut running: BTreeSet<&str> = all
-            .filter(|container| matches!(container.state, State::Running { .. }))
-            .map(|container| container.name.as_str())
-            .collect();
-        running.extend(touched.keys());
-        builder.links(target, touched, &running, meant);
+    for (target, course) in targets.iter().zip(&courses) {
+        builder.connect(target, course);
     }
 }
 
-fn deeds(builder: &Builder<'_>, container: &Observed) -> Vec<Deed> {
-    let is_running = matches!(container.state, State::Running { .. });
+fn is_running(container: &Observed) -> bool {
+    matches!(container.state, State::Running { .. })
+}
+
+fn deeds(builder: &Builder<'_>, target: &Target<'_>, container: &Observed) -> Vec<Deed> {
     let mut start = builder.start(&container.name, container.engine);
-    match (builder.request.verb, is_running) {
+    match (builder.request.verb, is_running(container)) {
         (Verb::Start, true) => Vec::new(),
         (_, false) => vec![start],
         (_, true) => {
             // It ran before: taking the restart back must not stop it.
             start.undo = None;
-            vec![builder.stop(container), start]
+            let mut deeds = builder.stop(target, container);
+            deeds.push(start);
+            deeds
         }
     }
+}
+
+/// Waits for the app of a container that was started: its files are there, so it starts by itself.
+fn app<'w>(
+    builder: &mut Builder<'_>,
+    target: &Target<'w>,
+    container: &'w Observed,
+    course: &mut Course<'w>,
+) {
+    let Some(touched) = course.touched.get(container.name.as_str()).copied() else { return };
+    let last = match target.wanted_of(container) {
+        Some(wanted) => builder.ready(target, wanted, touched, course),
+        None => touched,
+    };
+    builder.remember(target.node, group_of(container), last);
 }
 
 /// Refuses the selected containers that cannot be started: missing, half-made, or not ours.

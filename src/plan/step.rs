@@ -11,7 +11,8 @@ pub type StepId = usize;
 pub struct Step {
     /// Name of the node.
     pub node: String,
-    /// Name of the container it serves; empty for steps that serve the node (images).
+    /// Name of the container it serves; empty for steps that serve the node (images, the
+    /// folder of memif sockets).
     pub container: String,
     /// Verb in the present tense, e.g. `create`.
     pub verb: &'static str,
@@ -26,10 +27,10 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether it spends its time waiting for a container to end by itself, not working: such
-    /// steps are worth a lane each, and nothing should queue behind one.
+    /// Whether it spends its time waiting for a container to end by itself or for an app, not
+    /// working: such steps are worth a lane each, and nothing should queue behind one.
     pub fn waits(&self) -> bool {
-        self.verb == "stop"
+        matches!(self.verb, "stop" | "ready" | "connect")
     }
 }
 

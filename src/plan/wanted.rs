@@ -1,10 +1,14 @@
 //! What should be: one container specification per instance, with labels and hash.
 
+use super::app::{Rendering, Surroundings, peers, render, secrets as secrets_of};
 use super::hugepages;
+use super::install;
 use super::request::Refusal;
+use crate::app::{Deployment, LAUNCH, RenderError};
 use crate::command::Secret;
 use crate::engine::{ContainerSpec, Labels, engine};
-use crate::model::{Group, ImageFile, Topology};
+use crate::model::{Group, ImageFile, Mount, Topology};
+use crate::wiring::{ContainerWiring, GUEST_FOLDER, PortKind, folder};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -35,6 +39,13 @@ pub struct Wanted<'a> {
     pub ordinal: u32,
     /// What it should be.
     pub spec: ContainerSpec,
+    /// What should run inside, where its group has an app. Not part of the specification and its
+    /// hash: what changes here is configured anew in the container that is there.
+    pub app: Option<Deployment>,
+    /// Values in what is delivered inside that are never shown.
+    pub secrets: Vec<Secret>,
+    /// Names of the containers at the other ends of its memif links, each once.
+    pub peers: Vec<String>,
 }
 
 impl Wanted<'_> {
@@ -54,18 +65,25 @@ impl Wanted<'_> {
 }
 
 /// Makes the specification of every assigned container, groups in dependency order.
+///
+/// # Errors
+/// Every place whose template or setting makes no file, once.
 pub fn wanted<'a>(
     topology: &'a Topology,
     assignments: &[Assignment],
     secrets: &[Secret],
-) -> Vec<Wanted<'a>> {
+    rendering: Rendering,
+) -> Result<Vec<Wanted<'a>>, Vec<RenderError>> {
     let mut by_group: BTreeMap<&str, Vec<&Assignment>> = BTreeMap::new();
     for assignment in assignments {
         by_group.entry(&assignment.group).or_default().push(assignment);
     }
     let mut all = Vec::with_capacity(assignments.len());
+    let mut errors: Vec<RenderError> = Vec::new();
+    let wirings = &topology.wiring.containers;
+    let unwired = ContainerWiring::default();
     for group in in_dependency_order(&topology.groups) {
-        let secrets: Vec<Secret> = secrets
+        let of_env: Vec<Secret> = secrets
             .iter()
             .filter(|secret| group.env.iter().any(|(_, value)| value.contains(&secret.value)))
             .cloned()
@@ -74,11 +92,31 @@ pub fn wanted<'a>(
         for assignment in by_group.get(group.name.as_str()).into_iter().flatten() {
             let node = topology.nodes.iter().find(|node| node.name == assignment.node);
             let node = node.expect("assignments name nodes of the topology").name.as_str();
-            let spec = specify(topology, group, assignment, &common, &secrets);
-            all.push(Wanted { node, group, ordinal: assignment.ordinal, spec });
+            let key = (node.to_owned(), group.name.clone(), assignment.ordinal);
+            let wiring = wirings.get(&key).unwrap_or(&unwired);
+            let around = Surroundings { topology, wiring, secrets, rendering };
+            match render(&around, group, assignment) {
+                Ok(app) => {
+                    let spec = specify(&around, group, assignment, &common, &of_env);
+                    let secrets =
+                        app.as_ref().map(|app| secrets_of(app, group, &spec.name, &around));
+                    all.push(Wanted {
+                        node,
+                        group,
+                        ordinal: assignment.ordinal,
+                        spec,
+                        app,
+                        secrets: secrets.unwrap_or_default(),
+                        peers: peers(wiring),
+                    });
+                }
+                // One template serves many containers.
+                Err(error) if errors.iter().any(|known| known.place == error.place) => {}
+                Err(error) => errors.push(error),
+            }
         }
     }
-    all
+    if errors.is_empty() { Ok(all) } else { Err(errors) }
 }
 
 /// Groups so that each comes after those it depends on; the order of the file otherwise. The
@@ -97,17 +135,23 @@ fn in_dependency_order(groups: &[Group]) -> Vec<&Group> {
 }
 
 fn specify(
-    topology: &Topology,
+    around: &Surroundings<'_>,
     group: &Group,
     assignment: &Assignment,
     common: &Map<String, Value>,
     secrets: &[Secret],
 ) -> ContainerSpec {
+    let topology = around.topology;
     let name = topology.container_name(&assignment.node, &group.name, assignment.ordinal);
+    let mut mounts = group.mounts.clone();
+    mounts.extend(memif_mount(topology, around.wiring));
     let mut env = vec![("MICROSERVICE_LABEL".to_owned(), name.clone())];
     env.extend(group.env.iter().filter(|(key, _)| key != "MICROSERVICE_LABEL").cloned());
     let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     let mut described = common.clone();
+    if !mounts.is_empty() {
+        described.insert("mounts".into(), described_mounts(&mounts));
+    }
     described.insert("cpuset_cpus".into(), json!(list(&assignment.cpus)));
     described.insert("cpuset_mems".into(), json!(list(&assignment.mems)));
     let described = Value::Object(described).to_string();
@@ -125,11 +169,11 @@ fn specify(
     };
     ContainerSpec {
         name,
-        image: group.image.clone(),
-        command: group.command.clone(),
+        image: install::image(group),
+        command: command(group),
         env,
         secrets: secrets.to_vec(),
-        mounts: group.mounts.clone(),
+        mounts,
         publish: group.publish.clone(),
         privileged: group.privileged,
         cap_add: group.cap_add.clone(),
@@ -141,6 +185,33 @@ fn specify(
         mems: assignment.mems.clone(),
         labels,
     }
+}
+
+/// The first process: the launcher of an app, or what the file says.
+fn command(group: &Group) -> Vec<String> {
+    match group.app {
+        Some(_) => ["sh", "-c", LAUNCH].map(str::to_owned).into(),
+        None => group.command.clone(),
+    }
+}
+
+/// The folder of sockets that a container with memif ports shares with its neighbours.
+fn memif_mount(topology: &Topology, wiring: &ContainerWiring) -> Option<Mount> {
+    let has_memif = wiring.ports.iter().any(|port| matches!(port.kind, PortKind::Memif(_)));
+    has_memif.then(|| Mount {
+        // The `/` at its end has it made where it is missing.
+        host: format!("{}/", folder(&topology.name)),
+        guest: GUEST_FOLDER.to_owned(),
+        read_only: false,
+    })
+}
+
+fn described_mounts(mounts: &[Mount]) -> Value {
+    let one = |mount: &Mount| {
+        let access = if mount.read_only { "ro" } else { "rw" };
+        format!("{}:{}:{access}", mount.host, mount.guest)
+    };
+    json!(mounts.iter().map(one).collect::<Vec<_>>())
 }
 
 /// The group's part of the specification, field by field; values of the environment as digests,
@@ -160,15 +231,13 @@ fn describe(group: &Group) -> Map<String, Value> {
             ImageFile::Node(path) => format!("node:{path}"),
         })),
     );
+    put("install", json!(install::kept_digest(group)));
+    // With an app it is the launcher, whose text may change with the version.
     put("command", json!(group.command));
+    put("app", json!(group.app.is_some()));
     for (name, value) in &group.env {
         put(&format!("env.{name}"), json!(digest(value)));
     }
-    let mounts = group.mounts.iter().map(|mount| {
-        let access = if mount.read_only { "ro" } else { "rw" };
-        format!("{}:{}:{access}", mount.host, mount.guest)
-    });
-    put("mounts", json!(mounts.collect::<Vec<_>>()));
     put("publish", json!(group.publish));
     put("privileged", json!(group.privileged));
     put("cap_add", json!(group.cap_add));
@@ -184,7 +253,7 @@ fn describe(group: &Group) -> Map<String, Value> {
 }
 
 /// The first 64 bits of SHA-256 in hexadecimal: enough to tell a change, short enough to store.
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
     let head: [u8; 8] = hash[..8].try_into().expect("SHA-256 has 32 bytes");
     format!("{:016x}", u64::from_be_bytes(head))

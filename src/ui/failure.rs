@@ -2,7 +2,8 @@
 
 use super::lock::{blocked_sentence, kept_sentence};
 use super::report::{Report, head, hint_line, transport_code, transport_hint};
-use super::{ExitCode, Paint, clean, diagnostic, hint};
+use super::{ExitCode, Paint, Tone, clean, diagnostic, hint};
+use crate::app::RenderError;
 use crate::command::quote;
 use crate::lifecycle::{Failure, Kept, NodeFailure};
 use crate::plan::Refusal;
@@ -23,6 +24,7 @@ pub(super) fn failure(failure: &Failure, paint: Paint) -> Report {
         Failure::Topology(problems) => {
             Report { text: diagnostic::render(problems, paint.on), code: ExitCode::TopologyInvalid }
         }
+        Failure::Render(errors) => unrendered(errors, paint),
         Failure::Nodes(failures) => nodes(failures, paint),
         Failure::Placement(refusals) => refused(refusals, ExitCode::PlacementImpossible, paint),
         Failure::Unable(refusals) => refused(refusals, ExitCode::TopologyInvalid, paint),
@@ -42,6 +44,18 @@ pub(super) fn failure(failure: &Failure, paint: Paint) -> Report {
         Failure::NothingRuns => plain(ExitCode::StepFailed, "`vnfctl status` shows what exists"),
         Failure::Interrupted => plain(ExitCode::Interrupted, ""),
     }
+}
+
+/// Mistakes that show when a template is filled in, shaped as the other mistakes of a topology.
+fn unrendered(errors: &[RenderError], paint: Paint) -> Report {
+    let one = |error: &RenderError| {
+        let arrow = paint.paint(Tone::Dim, "-->");
+        format!("{} {}\n {arrow} {}\n", head(paint), clean(&error.message), clean(&error.place))
+    };
+    let count = errors.len();
+    let noun = if count == 1 { "mistake" } else { "mistakes" };
+    let text = errors.iter().map(one).collect::<Vec<_>>().join("\n");
+    Report { text: format!("{text}\n{count} {noun}"), code: ExitCode::TopologyInvalid }
 }
 
 /// The report of nodes that could not be used.

@@ -67,7 +67,7 @@ pub fn summary(summary: &Summary<'_>, paint: Paint) -> String {
             Some(failed) => Cell::toned(Tone::Bad, line.left_words(failed)),
             None => Cell::toned(Tone::Warn, line.left.join(", ")),
         };
-        let container = if line.container.is_empty() { "(images)" } else { line.container };
+        let container = if line.container.is_empty() { "(node)" } else { line.container };
         let state = line.state_words();
         table.row([
             line.node.into(),
@@ -161,7 +161,9 @@ impl Line<'_> {
 /// What a container does after a step of this verb succeeded.
 fn state_after(verb: &str) -> Option<&'static str> {
     match verb {
-        "create" | "start" | "restart" => Some("runs"),
+        "create" | "install" | "configure" | "start" | "restart" | "ready" | "connect" => {
+            Some("runs")
+        }
         "stop" => Some("stopped"),
         "destroy" => Some("gone"),
         _ => None,

@@ -43,16 +43,16 @@ impl<T: Into<String>> From<T> for Cell {
 
 impl Table {
     /// A table with these column heads.
-    pub fn new<const N: usize>(heads: [&str; N]) -> Self {
+    pub fn new<'h>(heads: impl IntoIterator<Item = &'h str>) -> Self {
         let mut table = Self::default();
         table.rows.push_record(heads);
         table
     }
 
     /// Adds a row. Empty cells are shown as `-`; control characters are removed.
-    pub fn row<const N: usize>(&mut self, cells: [Cell; N]) {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.height += 1;
-        let mut texts = Vec::with_capacity(N);
+        let mut texts = Vec::new();
         for (column, cell) in cells.into_iter().enumerate() {
             if let Some(tone) = cell.tone {
                 self.tones.push(((self.height, column), tone));

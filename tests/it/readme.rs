@@ -1,9 +1,7 @@
 //! The README is held to the program: its keys, verbs, exit codes, commands and topologies.
 
 use std::collections::BTreeSet;
-use vnfctl::model::{
-    GROUP_KEYS, LINK_END_KEYS, LINK_KEYS, Loaded, NODE_KEYS, Source, TOP_KEYS, load,
-};
+use vnfctl::model::{ALL_KEYS, Loaded, Source, load};
 use vnfctl::ui::ExitCode;
 
 const README: &str = include_str!("../../README.md");
@@ -23,9 +21,13 @@ fn loaded(name: &str, text: &str) -> Loaded {
 
 #[test]
 fn every_key_of_the_file_is_described() {
-    for keys in [TOP_KEYS, NODE_KEYS, GROUP_KEYS, LINK_KEYS, LINK_END_KEYS] {
-        for key in keys {
-            assert!(README.contains(&format!("`{key}`")), "the README does not describe `{key}`");
+    for keys in ALL_KEYS {
+        for key in *keys {
+            let told = [format!("`{key}`"), format!(".{key}`"), format!("{key} = ")];
+            assert!(
+                told.iter().any(|form| README.contains(form)),
+                "the README does not describe `{key}`"
+            );
         }
     }
 }

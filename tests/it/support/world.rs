@@ -1,19 +1,23 @@
 //! A world without nodes: topologies, saved machines, and what would be seen on them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use vnfctl::app::{AppState, install_digest};
 use vnfctl::cpu::{CpuSet, Machine};
 use vnfctl::engine::{Inventory, Observed, State};
 use vnfctl::facts::{self, Facts};
 use vnfctl::lifecycle::{ChangeRequest, Failure, Prepared, Seen, prepare_from};
-use vnfctl::link::ObservedLink;
+use vnfctl::link::{LinkSpec, ObservedLink};
 use vnfctl::model::{self, Loaded, Source, Topology};
-use vnfctl::plan::{NodeState, Observation, Stage, Verb};
+use vnfctl::plan::{NodeState, Observation, Refusal, Stage, Step, Verb, Wanted};
 
 /// Every verb that changes something, with its word.
-pub(crate) const VERBS: [(&str, Verb); 8] = [
+pub(crate) const VERBS: [(&str, Verb); 10] = [
     ("acquire", Verb::Acquire),
     ("create", Verb::Create),
+    ("install", Verb::Install),
+    ("configure", Verb::Configure),
     ("up", Verb::Up(Stage::Verify)),
     ("start", Verb::Start),
     ("restart", Verb::Restart),
@@ -114,8 +118,17 @@ pub(crate) fn prepared<'l>(
 /// Everything runs as the topology wants it.
 pub(crate) fn as_wanted(loaded: &Loaded, empty: &Observation) -> Observation {
     let prepared = prepared(loaded, empty, &Wish::all(Verb::Up(Stage::Verify))).unwrap();
+    running(&prepared.wanted, &prepared.links, empty)
+}
+
+/// Containers and links run as they should.
+pub(crate) fn running(
+    all: &[Wanted<'_>],
+    links: &BTreeMap<String, Vec<LinkSpec>>,
+    empty: &Observation,
+) -> Observation {
     let mut observation = empty.clone();
-    for (wanted, pid) in prepared.wanted.iter().zip(1000..) {
+    for (wanted, pid) in all.iter().zip(1000..) {
         let spec = &wanted.spec;
         let found = Observed {
             engine: wanted.group.engine,
@@ -133,8 +146,16 @@ pub(crate) fn as_wanted(loaded: &Loaded, empty: &Observation) -> Observation {
         if !inventory.images.contains(&spec.image) {
             inventory.images.push(spec.image.clone());
         }
+        if let (Some(app), Some(deployment)) = (&wanted.group.app, &wanted.app) {
+            let state = AppState {
+                installed: (!app.install.is_empty()).then(|| install_digest(&app.install)),
+                configured: Some(deployment.digest.clone()),
+            };
+            let apps = &mut observation.get_mut(wanted.node).unwrap().apps;
+            apps.insert(spec.name.clone(), state);
+        }
     }
-    for (node, links) in &prepared.links {
+    for (node, links) in links {
         let seen = links.iter().map(|link| ObservedLink {
             name: link.name.clone(),
             differences: Vec::new(),
@@ -172,8 +193,11 @@ pub(crate) fn remove(observation: &mut Observation, name: &str) {
     cut(observation, name);
 }
 
-/// Its links are gone with its network namespace.
+/// Its links are gone with its network namespace, and nobody looks into it.
 pub(crate) fn cut(observation: &mut Observation, name: &str) {
+    for state in observation.values_mut() {
+        state.apps.remove(name);
+    }
     for link in observation.values_mut().flat_map(|state| &mut state.links) {
         let ends = link.name.split("--").map(|end| end.split(':').next().unwrap());
         if ends.into_iter().any(|end| end == name) {
@@ -198,21 +222,28 @@ pub(crate) fn cpu(number: u32) -> CpuSet {
 
 /// The steps of a plan, a line each, or why there is none.
 pub(crate) fn told(result: &Result<Prepared<'_>, Failure>) -> String {
-    let steps = match result {
-        Ok(prepared) => &prepared.plan.steps,
-        Err(Failure::Refused(refusals) | Failure::Placement(refusals)) => {
-            let line = |refusal: &vnfctl::plan::Refusal| {
-                let vnfctl::plan::Refusal { node, container, message, hint } = refusal;
-                format!("  refused: {node} {container}: {message}\n    hint: {hint}\n")
-            };
-            return refusals.iter().map(line).collect();
-        }
-        Err(other) => return format!("  failed: {other}\n"),
+    match result {
+        Ok(prepared) => told_steps(&prepared.plan.steps),
+        Err(Failure::Refused(refusals) | Failure::Placement(refusals)) => told_refusals(refusals),
+        Err(other) => format!("  failed: {other}\n"),
+    }
+}
+
+/// Refusals, two lines each.
+pub(crate) fn told_refusals(refusals: &[Refusal]) -> String {
+    let line = |refusal: &Refusal| {
+        let Refusal { node, container, message, hint } = refusal;
+        format!("  refused: {node} {container}: {message}\n    hint: {hint}\n")
     };
+    refusals.iter().map(line).collect()
+}
+
+/// Steps, a line each.
+pub(crate) fn told_steps(steps: &[Step]) -> String {
     if steps.is_empty() {
         return "  nothing to do\n".into();
     }
-    let line = |(id, step): (usize, &vnfctl::plan::Step)| {
+    let line = |(id, step): (usize, &Step)| {
         let after: Vec<String> = step.after.iter().map(|id| (id + 1).to_string()).collect();
         let after =
             if after.is_empty() { String::new() } else { format!("  <- {}", after.join(",")) };
