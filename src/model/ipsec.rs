@@ -54,7 +54,7 @@ pub(super) fn read_ipsec(
         tunnels: tunnels.unwrap_or(Some(1))?,
         crypto: crypto?,
         crypto_key: crypto_key?,
-        integrity: integrity?,
+        integrity: integrity.ok()?,
         local: local?,
         remote: remote?,
     })
@@ -74,14 +74,17 @@ fn required<'a>(
     entry
 }
 
-/// Algorithm and key; `Some(None)` where the encryption needs none.
+/// Something is wrong with a key, which is reported.
+struct Reported;
+
+/// Algorithm and key; `None` where the encryption needs none.
 fn read_integrity(
     table: &Table,
     crypto: Option<Crypto>,
     place: &Place,
     report: &mut Report,
-) -> Option<Option<(Integrity, String)>> {
-    let crypto = crypto?;
+) -> Result<Option<(Integrity, String)>, Reported> {
+    let crypto = crypto.ok_or(Reported)?;
     if crypto.is_aead() {
         for entry in ["integ", "integ_key"].iter().filter_map(|key| table.get(key)) {
             report
@@ -92,7 +95,7 @@ fn read_integrity(
                 )
                 .help("remove `integ` and `integ_key`, or choose an `aes-cbc-...`");
         }
-        return Some(None);
+        return Ok(None);
     }
     let help = format!("`{}` does not prove integrity: `integ = \"sha-256-128\"`", crypto.word());
     let integrity = required(table, "integ", &help, place, report)
@@ -100,7 +103,7 @@ fn read_integrity(
     let help = "`integ_key = \"${INTEG_KEY}\"`: hexadecimal, from the environment";
     let key = required(table, "integ_key", help, place, report)
         .and_then(|entry| read_key(entry, integrity.map(Integrity::key_bytes), report));
-    Some(Some((integrity?, key?)))
+    integrity.zip(key).map(Some).ok_or(Reported)
 }
 
 /// A key in lower-case hexadecimal. It is never part of a message.
