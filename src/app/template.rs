@@ -131,7 +131,7 @@ fn context(instance: &Instance<'_>) -> Value {
     let ports = &instance.wiring.ports;
     let memifs = ports.iter().filter_map(|port| match &port.kind {
         PortKind::Memif(memif) => Some(memif),
-        PortKind::Nic { .. } => None,
+        PortKind::Nic { .. } | PortKind::Existing { .. } => None,
     });
     let links = ports.iter().filter(|port| matches!(port.kind, PortKind::Memif(_)));
     let mut peers: Vec<&str> = Vec::new();
@@ -160,6 +160,9 @@ fn port(port: &Port) -> Value {
     match &port.kind {
         PortKind::Nic { pci } => {
             map.extend([("kind", Value::from("nic")), ("pci", Value::from(pci))]);
+        }
+        PortKind::Existing { interface } => {
+            map.extend([("kind", Value::from("existing")), ("interface", Value::from(interface))]);
         }
         PortKind::Memif(memif) => {
             let role = match memif.role {

@@ -2,6 +2,7 @@
 //! and their memif links connected.
 
 use super::build::{Builder, Deed};
+use super::install::install;
 use super::request::Target;
 use super::step::StepId;
 use super::wanted::Wanted;
@@ -47,7 +48,7 @@ pub(super) enum Before {
 /// A POSIX script inside a container.
 pub(super) fn inside(kind: EngineKind, name: &str, script: &str, secrets: &[Secret]) -> Command {
     let argv = ["sh", "-c", script].map(str::to_owned);
-    engine(kind).exec(name, &argv, false).hide(secrets).deadline(DEFAULT_DEADLINE)
+    engine(kind).administer(name, &argv).hide(secrets).deadline(DEFAULT_DEADLINE)
 }
 
 impl Builder<'_> {
@@ -198,10 +199,6 @@ fn guarded(app: &Deployment, script: &str) -> String {
 fn detail(wanted: &Wanted<'_>) -> String {
     let kind = wanted.group.app.as_ref().map_or("", |app| app.kind.word());
     format!("{} ({kind})", wanted.spec.name)
-}
-
-fn install(_wanted: &Wanted<'_>) -> Vec<Deed> {
-    Vec::new()
 }
 
 fn configure(wanted: &Wanted<'_>, app: &Deployment) -> Deed {

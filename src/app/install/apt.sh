@@ -50,9 +50,10 @@ apt_all() {
 	[ -n "$missing" ] || return 0
 	apt -s install || { apt_update && apt -s install; } || apt_unresolved
 	apt --download-only install || { apt_update && apt --download-only install; } ||
-		fail "not all packages could be fetched:$(apt_names)"
+		fail "not everything could be fetched for:$(apt_names)"
 	apt_quiet
-	apt --no-download install || fail "packages could not be installed:$(apt_names)"
+	# With --no-download apt 2.6 does not find the files.
+	apt install || fail "packages could not be installed:$(apt_names)"
 }
 apt_names() { for word in $missing; do printf ' %s' "${word##*/}"; done; }
 # Says why no set of packages fits, and ends.
