@@ -27,6 +27,7 @@ mod numa;
 mod order;
 mod placement;
 mod plans;
+mod proof;
 mod random;
 mod readme;
 mod soundness;

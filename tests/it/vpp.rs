@@ -2,6 +2,7 @@
 //! where there is one, all of it with a real VPP.
 
 mod played;
+mod real;
 mod wirings;
 
 use std::time::Duration;
