@@ -33,6 +33,7 @@ mod readme;
 mod soundness;
 mod streams;
 mod support;
+mod switch;
 mod testpmd;
 mod threads;
 mod vectors;
