@@ -17,6 +17,7 @@ mod generated;
 mod guard;
 mod hugepages;
 mod inside;
+mod install;
 mod lanes;
 mod layers;
 mod lock;
