@@ -13,6 +13,7 @@ mod deploy;
 mod install;
 mod probe;
 mod state;
+mod template;
 mod testpmd;
 mod vpp;
 

@@ -149,6 +149,7 @@ mod read_testpmd;
 mod read_vpp;
 mod secret;
 mod size;
+mod template;
 mod topology;
 mod value;
 
@@ -167,6 +168,7 @@ pub use node::parse_ssh;
 pub use problem::{Mark, Problem, Problems};
 pub use secret::looks_secret;
 pub use size::{page_size, page_size_word};
+pub use template::{TEMPLATE_CPUS, TEMPLATE_VARIABLES, template_environment};
 pub use topology::{
     Become, ChainRequest, CpuRequest, EngineKind, Group, Image, ImageFile, Interface, Link,
     LinkEnd, LinkKind, Mems, Mount, Node, NumaPolicy, PlacementMode, Scarce, SliceRequest,
