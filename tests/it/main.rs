@@ -18,6 +18,7 @@ mod generated;
 mod guard;
 mod hugepages;
 mod inside;
+mod install;
 mod lanes;
 mod layers;
 mod lock;
