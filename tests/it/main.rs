@@ -17,6 +17,7 @@ mod generated;
 mod guard;
 mod hugepages;
 mod lanes;
+mod launch;
 mod layers;
 mod lock;
 mod machines;
