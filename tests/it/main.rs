@@ -20,6 +20,7 @@ mod hugepages;
 mod inside;
 mod install;
 mod lanes;
+mod launch;
 mod layers;
 mod lock;
 mod machines;
