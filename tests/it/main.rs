@@ -19,6 +19,7 @@ mod guard;
 mod hugepages;
 mod inside;
 mod lanes;
+mod launch;
 mod layers;
 mod lock;
 mod machines;
