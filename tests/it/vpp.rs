@@ -3,6 +3,7 @@
 
 mod played;
 mod real;
+mod wired;
 mod wirings;
 
 use std::time::Duration;
