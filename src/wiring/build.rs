@@ -125,6 +125,7 @@ impl<'a> Builder<'a> {
 
     /// Makes a memif; the indexes of its ports.
     pub(super) fn join(&mut self, joint: Joint<'a>) -> [usize; 2] {
+        self.check_apps(&joint);
         self.check_path(&joint);
         self.check_socket(&joint);
         let names = [0, 1].map(|end: usize| self.name(joint.ends[end].party));
@@ -209,6 +210,21 @@ impl<'a> Builder<'a> {
     fn machine(&self, node: &Node) -> usize {
         let nodes = &self.topology.nodes;
         nodes.iter().position(|other| other.ssh == node.ssh).unwrap_or_default()
+    }
+
+    /// A memif is made by the apps at its ends.
+    fn check_apps(&mut self, joint: &Joint<'_>) {
+        let groups = joint.ends.iter().filter_map(|end| Some(end.party.container?.0));
+        let group = |name: &str| self.topology.groups.iter().find(|group| group.name == name);
+        let lack = |name: &&str| group(name).is_some_and(|group| group.app.is_none());
+        let Some(name) = groups.into_iter().find(lack) else { return };
+        self.fault(
+            joint.subject,
+            "app",
+            format!("nothing in the containers of group `{name}` makes memifs"),
+            "needs an app at both ends".to_owned(),
+            format!("give group `{name}` an `app` of kind `vpp`, `testpmd` or `custom`"),
+        );
     }
 
     fn check_path(&mut self, joint: &Joint<'_>) {

@@ -41,3 +41,4 @@ mod threads;
 mod vectors;
 mod veth;
 mod vpp;
+mod wiring;
