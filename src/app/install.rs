@@ -52,7 +52,8 @@ pub fn install_digest(install: &Install) -> String {
     let files: Vec<String> = install.package_files.iter().map(file).collect();
     let all = json!([install.packages, files, install.commands]).to_string();
     let hash = Sha256::digest(all.as_bytes());
-    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let head: [u8; 8] = hash[..8].try_into().expect("SHA-256 has 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(head))
 }
 
 /// The steps of an installation; empty when nothing is asked for. Each may be run again.
@@ -67,7 +68,7 @@ pub fn install_steps(install: &Install) -> Vec<InstallStep> {
     let folder = format!("{FOLDER}/packages/{digest}");
     let script = |detail: String, script: &str, args: Vec<String>| InstallStep {
         detail,
-        script: script.to_owned(),
+        script: format!("{}{script}", unless_done(&digest)),
         args,
         file: None,
     };
@@ -87,10 +88,23 @@ pub fn install_steps(install: &Install) -> Vec<InstallStep> {
         steps.push(script(format!("packages {}", all.join(", ")), PACKAGES, args));
     }
     for command in &install.commands {
-        steps.push(script(format!("command {}", command.join(" ")), COMMAND, command.clone()));
+        // Its other words may be secret.
+        let program = command.first().map_or("", String::as_str);
+        steps.push(script(format!("command {program}"), COMMAND, command.clone()));
     }
-    steps.push(script(format!("digest {digest}"), DONE, vec![FOLDER.to_owned(), digest]));
+    steps.push(InstallStep {
+        detail: format!("digest {digest}"),
+        script: DONE.to_owned(),
+        args: vec![FOLDER.to_owned(), digest],
+        file: None,
+    });
     steps
+}
+
+/// Ends a script with success where its installation was finished before: then nothing is looked
+/// for, and the user's commands do not run again.
+fn unless_done(digest: &str) -> String {
+    format!("[ \"$(cat {FOLDER}/installed 2>/dev/null)\" != {digest} ] || exit 0\n")
 }
 
 /// The last part of a file's path.

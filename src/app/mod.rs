@@ -14,6 +14,7 @@ mod install;
 mod probe;
 mod state;
 mod switch;
+mod template;
 mod testpmd;
 mod vpp;
 

@@ -44,6 +44,7 @@ Examples:
   vnfctl up -t lab.toml -t nf.toml  nodes here, groups there
   vnfctl up 'DUT1_*' --dry-run      say what would be done
   vnfctl up --until acquire         images only
+  vnfctl up --until create          containers without their apps
   vnfctl up --recreate --on-error rollback";
 
 /// After `vnfctl down --help`.

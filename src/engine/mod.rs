@@ -3,6 +3,7 @@
 //! An engine never runs anything and never sees a node; it returns [`Command`]s and parses what
 //! they print. A new engine is one file and one line in [`engine`].
 
+mod derived;
 mod docker;
 mod folders;
 mod lxc;
@@ -13,6 +14,7 @@ mod spec;
 mod token;
 mod variables;
 
+pub use derived::{Derivation, Derived};
 pub use docker::Docker;
 pub use lxc::Lxc;
 pub use native::Native;
@@ -66,6 +68,23 @@ pub trait Engine: Sync {
     /// Runs `argv` inside, with the container's environment, CPUs and limits; the exit code is
     /// the child's. `tty` asks for a terminal.
     fn exec(&self, name: &str, argv: &[String], tty: bool) -> Command;
+
+    /// As [`Engine::exec`] without a terminal, as root whoever the image says runs in it: for what
+    /// is done to a container.
+    fn administer(&self, name: &str, argv: &[String]) -> Command {
+        self.exec(name, argv, false)
+    }
+
+    /// Whether it can make an image of a container.
+    fn derives(&self) -> bool {
+        false
+    }
+
+    /// The commands around what is done in a container to make an image of it; `None` when it
+    /// cannot make one.
+    fn derive(&self, _derived: &Derived) -> Option<Derivation> {
+        None
+    }
 
     /// Prints what the container wrote: the last `tail` lines (`None` = all), then, with
     /// `follow`, what comes.

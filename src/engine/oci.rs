@@ -5,7 +5,7 @@
 mod arguments;
 mod observed;
 
-use super::{ContainerSpec, Engine, Inventory, ParseError};
+use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, ParseError};
 use crate::command::{Command, quote};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile};
@@ -117,6 +117,21 @@ impl<E: Oci> Engine for E {
         command.argv.push(name.to_owned().into());
         command.argv.extend(argv.iter().map(|word| word.clone().into()));
         command
+    }
+
+    fn administer(&self, name: &str, argv: &[String]) -> Command {
+        let words = ["exec", "--interactive", "--user", "0", name];
+        let mut command = call::<E>(&words);
+        command.argv.extend(argv.iter().map(|word| word.clone().into()));
+        command
+    }
+
+    fn derives(&self) -> bool {
+        true
+    }
+
+    fn derive(&self, derived: &Derived) -> Option<Derivation> {
+        Some(arguments::of_derivation(E::KIND.word(), call::<E>(E::REMOVE), derived))
     }
 
     fn logs(&self, name: &str, tail: Option<u32>, follow: bool) -> Command {

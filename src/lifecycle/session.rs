@@ -5,7 +5,7 @@ use super::observe::{Look, observe, probed};
 use crate::executor::Lanes;
 use crate::link::LinkSpec;
 use crate::model::{EngineKind, Image, Loaded, Node, Topology};
-use crate::plan::{Observation, wanted_links, wanted_switches};
+use crate::plan::{self, Observation, wanted_links, wanted_switches};
 use crate::transport::{Connector, Stop, TransportError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -103,8 +103,10 @@ impl<'a> Session<'a> {
         let mut engines: BTreeMap<EngineKind, Vec<Image>> = BTreeMap::new();
         for group in topology.groups.iter().filter(|group| group.nodes.contains(&node.name)) {
             let images = engines.entry(group.engine).or_default();
-            if !images.contains(&group.image) {
-                images.push(group.image.clone());
+            for image in plan::images(group) {
+                if !images.contains(&image) {
+                    images.push(image);
+                }
             }
         }
         Look {

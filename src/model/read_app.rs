@@ -3,13 +3,14 @@
 use super::app::{App, AppKind, Supervise};
 use super::group::Section;
 use super::problem::{Place, Report};
-use super::read::{known, listed};
+use super::read::{Word, known, listed};
 use super::read_app_file::read_files;
 use super::read_custom::read_custom;
 use super::read_install::read_install;
 use super::read_testpmd::read_testpmd;
 use super::read_vpp::read_vpp;
-use super::value::{Entry, Table};
+use super::template::check_template;
+use super::value::{Entry, Kind, Table};
 use super::{APP_KEYS, CUSTOM_KEYS, Source, TESTPMD_KEYS, VPP_KEYS, home};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub(super) fn read_app(
     let ready_timeout = read_timeout(table, report);
     let install = read_install(table, sources, report);
     let files = read_files(table, sources, report);
+    check_templates(table, sources, report);
     let kind = match kind? {
         "custom" => AppKind::Custom(read_custom(table, &entry.place, report)),
         "vpp" => AppKind::Vpp(Box::new(read_vpp(table, report))),
@@ -91,6 +93,24 @@ fn check_keys(table: &Table, kind: Option<&str>, report: &mut Report) {
         };
         let message = format!("unknown key `{key}` in an app");
         report.add(&entry.place, message, "unknown key").help(help);
+    }
+}
+
+/// Checks every template among the values; what is no text is reported elsewhere.
+fn check_templates(table: &Table, sources: &[Source], report: &mut Report) {
+    let items = |key: &str| match table.get(key).map(|entry| &entry.value.kind) {
+        Some(Kind::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    let words = ["start", "ready", "stop", "exec"].into_iter().flat_map(items);
+    let texts = items("files").iter().filter_map(|file| match &file.kind {
+        Kind::Table(file) => file.get("text").map(|entry| &entry.value),
+        _ => None,
+    });
+    for value in words.chain(texts) {
+        if let Kind::Text(text) = &value.kind {
+            check_template(Word { text, place: &value.place }, sources, report);
+        }
     }
 }
 

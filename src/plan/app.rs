@@ -65,12 +65,15 @@ pub(super) fn render(
 /// Those of the topology's secrets and of its memif links that are in what is delivered.
 pub(super) fn secrets(
     deployment: &Deployment,
+    group: &Group,
     name: &str,
     around: &Surroundings<'_>,
 ) -> Vec<Secret> {
     let Deployment { files, start, ready, linked, probe, stop, .. } = deployment;
     let texts = files.iter().map(|file| &file.content).chain([start, probe]);
-    let texts: Vec<&String> = texts.chain(ready).chain(linked).chain(stop).collect();
+    let installs = group.app.iter().flat_map(|app| app.install.commands.iter().flatten());
+    let texts = texts.chain(ready).chain(linked).chain(stop).chain(installs);
+    let texts: Vec<&String> = texts.collect();
     let occurs = |secret: &&Secret| texts.iter().any(|text| text.contains(&secret.value));
     let mut found: Vec<Secret> = around.secrets.iter().filter(occurs).cloned().collect();
     for port in &around.wiring.ports {

@@ -8,7 +8,9 @@ mod build;
 mod compare;
 mod delivery;
 mod hugepages;
+mod images;
 mod inside;
+mod install;
 mod links;
 mod lower;
 mod raise;
@@ -27,6 +29,7 @@ pub use compare::{
 };
 pub use delivery::{Delivery, deliveries};
 pub use hugepages::{Hugepages, hugepages};
+pub use install::images;
 pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};
 pub use script::script;

@@ -1,22 +1,18 @@
 //! Planning of acquire, create, install, configure and up: what is missing is made, what is wrong
 //! is mended, what is right is left alone.
 
-use super::build::{Builder, Deed, FOREIGN, has_image};
+use super::build::{Builder, Deed, FOREIGN};
 use super::compare::{Change, Condition, compare};
-use super::inside::{Before, Course};
+use super::images::{self, ImageSteps};
+use super::inside::{Before, Course, lacks_software};
 use super::request::{Refusal, Stage, Target, Verb};
-use super::step::StepId;
 use super::wanted::Wanted;
 use crate::engine::{Labels, engine};
-use crate::model::{EngineKind, Image, ImageFile};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Steps that make an image present.
-type ImageSteps<'w> = BTreeMap<(EngineKind, &'w Image), StepId>;
 
 pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     let images: Vec<ImageSteps<'_>> =
-        targets.iter().map(|target| acquire(builder, target)).collect();
+        targets.iter().map(|target| images::acquire(builder, target)).collect();
     if matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire)) {
         return;
     }
@@ -137,7 +133,7 @@ fn enter(
         }
         Condition::Stopped { .. } => refused("it does not run", "run `vnfctl start` first"),
         Condition::Running { .. } if builder.request.verb.installs() => Ok(Vec::new()),
-        Condition::Running { .. } if builder.lacks_software(target, wanted) => refused(
+        Condition::Running { .. } if lacks_software(target, wanted) => refused(
             "its software is not installed as the file says",
             "run `vnfctl install` first, or `vnfctl up`",
         ),
@@ -193,7 +189,7 @@ fn still_held(
     Some((message, format!("select `{name}` too, with `--recreate`: it is to move")))
 }
 
-fn is_selected(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
+pub(super) fn is_selected(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
     builder.selects(&wanted.spec.name, &wanted.group.name, target.node)
 }
 
@@ -242,57 +238,13 @@ fn deeds(
     }
 }
 
-/// Plans the images that the selected containers of a node lack.
-fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w> {
-    let mut steps = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    for &wanted in &target.wanted {
-        let (kind, image) = (wanted.group.engine, &wanted.spec.image);
-        let is_needed = !builder.request.verb.is_inside()
-            && is_selected(builder, target, wanted)
-            && needs_image(builder, target, wanted);
-        if !is_needed || has_image(target.state, kind, image) || !seen.insert((kind, image)) {
-            continue;
-        }
-        let commands = engine(kind).acquire(image);
-        if commands.is_empty() {
-            continue;
-        }
-        let name = image_name(image);
-        if builder.request.verb == Verb::Create {
-            builder.refusals.push(Refusal {
-                node: target.node.to_owned(),
-                container: String::new(),
-                message: format!("{} has no image `{name}`", kind.word()),
-                hint: "run `vnfctl acquire` first, or `vnfctl up`".into(),
-            });
-            continue;
-        }
-        let detail = format!("{name} ({})", kind.word());
-        let deed = Deed { verb: "acquire", detail, commands, undo: None };
-        if let Some(last) = builder.push(target.node, "", vec![deed], Vec::new()) {
-            steps.insert((kind, image), last);
-        }
-    }
-    steps
-}
-
 /// Whether the image is what was asked for, or the container is to be made from it.
-fn needs_image(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
+pub(super) fn needs_image(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
     matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire))
         || !matches!(
             compare(wanted, target.state),
             Condition::Running { .. } | Condition::Stopped { .. } | Condition::Foreign { .. }
         )
-}
-
-fn image_name(image: &Image) -> String {
-    match (&image.name, &image.file) {
-        (Some(name), _) => name.clone(),
-        (None, Some(ImageFile::Here(path))) => path.display().to_string(),
-        (None, Some(ImageFile::Node(path))) => path.clone(),
-        (None, None) => "the node's own root".into(),
-    }
 }
 
 /// The changed fields for people; none are known where another version described them otherwise.

@@ -2,6 +2,7 @@
 
 use super::app::{Rendering, Surroundings, peers, render, secrets as secrets_of};
 use super::hugepages;
+use super::install;
 use super::request::Refusal;
 use crate::app::{Deployment, LAUNCH, RenderError};
 use crate::command::Secret;
@@ -97,7 +98,8 @@ pub fn wanted<'a>(
             match render(&around, group, assignment) {
                 Ok(app) => {
                     let spec = specify(&around, group, assignment, &common, &of_env);
-                    let secrets = app.as_ref().map(|app| secrets_of(app, &spec.name, &around));
+                    let secrets =
+                        app.as_ref().map(|app| secrets_of(app, group, &spec.name, &around));
                     all.push(Wanted {
                         node,
                         group,
@@ -167,7 +169,7 @@ fn specify(
     };
     ContainerSpec {
         name,
-        image: group.image.clone(),
+        image: install::image(group),
         command: command(group),
         env,
         secrets: secrets.to_vec(),
@@ -229,6 +231,7 @@ fn describe(group: &Group) -> Map<String, Value> {
             ImageFile::Node(path) => format!("node:{path}"),
         })),
     );
+    put("install", json!(install::kept_digest(group)));
     // With an app it is the launcher, whose text may change with the version.
     put("command", json!(group.command));
     put("app", json!(group.app.is_some()));
@@ -250,7 +253,7 @@ fn describe(group: &Group) -> Map<String, Value> {
 }
 
 /// The first 64 bits of SHA-256 in hexadecimal: enough to tell a change, short enough to store.
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());
     let head: [u8; 8] = hash[..8].try_into().expect("SHA-256 has 32 bytes");
     format!("{:016x}", u64::from_be_bytes(head))

@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::executor::Outcome;
 use crate::lifecycle::Failure;
 use crate::plan::Step;
-use crate::transport::TransportError;
+use crate::transport::{Exit, TransportError};
 use std::fmt::Write;
 use std::io;
 
@@ -120,10 +120,9 @@ pub(super) fn transport_hint(error: &TransportError) -> Option<String> {
                 "load a key with `ssh-add`, or install one by `ssh-copy-id {user}@{host}`"
             ))
         }
-        TransportError::Become { reason, .. } => hint(crate::transport::Exit::Code(1), reason)
-            .or_else(|| {
-                Some("log in as root, or allow `sudo` without a password (`NOPASSWD:`)".to_owned())
-            }),
+        TransportError::Become { reason, .. } => hint(Exit::Code(1), reason).or_else(|| {
+            Some("log in as root, or allow `sudo` without a password (`NOPASSWD:`)".to_owned())
+        }),
         TransportError::Lost { .. } => {
             Some("run the same verb again: it looks at what exists and does the rest".to_owned())
         }
@@ -203,7 +202,8 @@ fn in_full(step: &Step, outcome: &Outcome, paint: Paint) -> String {
                 (true, false) => field("stdout", &output),
                 (true, true) => {}
             }
-            hint(*exit, if errors.is_empty() { &output } else { &errors })
+            let said = if errors.is_empty() { &output } else { &errors };
+            inside_hint(step, *exit).or_else(|| hint(*exit, said))
         }
         Outcome::Transport(error) => {
             field("end", &clean(&redact(&error.to_string(), &step.command.secrets)));
@@ -217,10 +217,27 @@ fn in_full(step: &Step, outcome: &Outcome, paint: Paint) -> String {
     text
 }
 
-/// The command as it can be pasted, unless it is a long script.
+/// What mends an app that does not come up: it has said itself what is wrong, and words of its own
+/// need not mean what they mean in an engine's mouth.
+fn inside_hint(step: &Step, exit: Exit) -> Option<String> {
+    let name = &step.container;
+    match (step.verb, exit) {
+        (_, Exit::Deadline(_)) => None,
+        ("ready", _) => Some(format!("`vnfctl logs {name}` shows what its app wrote")),
+        ("connect", _) => Some(format!(
+            "`vnfctl verify` asks both sides of each link; `vnfctl logs {name}` shows what its app \
+             wrote"
+        )),
+        _ => None,
+    }
+}
+
+/// The command as it can be pasted, unless it is a long script. Those that wait for an app are
+/// short work in many lines: what they say counts.
 fn shown(step: &Step) -> String {
     let text = clean(&Command::display(&step.command));
-    if text.len() <= COMMAND_LIMIT {
+    let is_brief = matches!(step.verb, "configure" | "ready" | "connect") && text.contains('\n');
+    if text.len() <= COMMAND_LIMIT && !is_brief {
         return text;
     }
     let lines = text.lines().count();
@@ -229,6 +246,7 @@ fn shown(step: &Step) -> String {
     let verb = match step.verb {
         known @ ("acquire" | "create" | "install" | "configure" | "start" | "stop" | "restart"
         | "destroy") => known,
+        "ready" | "connect" => "restart",
         _ => "up",
     };
     format!("{first} ... ({lines} lines; all: `vnfctl plan {verb}{of} --format sh`)")

@@ -72,7 +72,7 @@ fn bash_completes_verbs_options_and_names() {
     assert_eq!(bash(&["vnfctl", "up", "-g", ""]), ["CNF", "VNF"]);
     assert_eq!(bash(&["vnfctl", "up", "--node", "D"]), ["DUT1", "DUT2"]);
     assert_eq!(bash(&["vnfctl", "up", "--group", "CNF,V"]), ["CNF,VNF"]);
-    assert_eq!(bash(&["vnfctl", "up", "--until", "c"]), ["create"]);
+    assert_eq!(bash(&["vnfctl", "up", "--until", "c"]), ["create", "configure"]);
     assert_eq!(bash(&["vnfctl", "completions", "z"]), ["zsh"]);
     assert_eq!(bash(&["vnfctl", "-t", "l"]), ["lab.toml"]);
     assert_eq!(bash(&["vnfctl", "up", "--keep"]), ["--keep-going"]);

@@ -17,10 +17,10 @@ const UP: Verb = Verb::Up(Stage::Verify);
 /// A generator, a chain of four and a store that the chain needs; NF1 and NF2 share a veth link.
 const CHAIN: &str = r#"
 name = "chain"
+placement = "auto"
 [nodes.DUT1]
 [defaults]
 engine = "native"
-cpu_skip = 0
 [groups.GEN]
 [groups.NF]
 count = 4
@@ -190,13 +190,15 @@ fn nobody_waits_for_a_link_without_its_other_end() {
     assert!(alone.contains("ready DUT1_NF2") && !alone.contains("connect"), "{alone}");
     // NF1 runs and was never configured.
     let mut seen = scene.right();
-    scene.app("DUT1_NF2").digest = "another".into();
     seen.get_mut("DUT1").unwrap().apps.remove("DUT1_NF1");
+    scene.app("DUT1_NF2").digest = "another".into();
     let told = scene.told(UP, "*NF2", &seen);
     assert!(told.contains("connect DUT1_NF3") && !told.contains("connect DUT1_NF2"), "{told}");
     // GEN1 is down.
+    scene.app("DUT1_NF2").digest = "of DUT1_NF2".into();
     let mut seen = scene.right();
     world::stop(&mut seen, "DUT1_GEN1");
+    scene.app("DUT1_NF2").digest = "another".into();
     let told = scene.told(UP, "*NF2", &seen);
     assert!(told.contains("connect DUT1_NF2") && !told.contains("connect DUT1_NF1"), "{told}");
 }

@@ -16,9 +16,9 @@ clean() { rm -f -- "$log"; }
 say() { printf '%s\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 log() { "$@" >"$log" 2>&1 </dev/null; }
-# The lines of the log that say why, the last ones; then what is wrong and the end.
+# What the log says of mistakes, or else its end; then what is wrong, and the end.
 fail() {
-	grep -v -e '^$' -e '^Reading ' -e '^Building ' -e '^NOTE: ' "$log" | tail -n 6 >&2
+	{ grep -i -e '^[EW]: ' -e error -e fail "$log" || cat "$log"; } | tail -n 6 >&2
 	say "$*"
 	exit 1
 }

@@ -53,14 +53,17 @@ if stopped_at; then
 	message="$where: VPP stopped there: ${words:-it takes the command now; what it needs was not there before}"
 	! lacks "$@" || message="$message
 $lack"
-	case $words in *"unknown input"*)
+	case $words in "unknown input"*)
 		[ -n "$missing" ] || message="$message
 a command that VPP does not know is misspelt, or belongs to a plugin that is not in \`plugins\`" ;;
 	esac
 	fail "$message"
 fi
 case $mark in
-"(none)") fail "VPP runs and did not read $exec_file" ;;
+"(none)")
+	[ -n "$over" ] || fail "VPP runs and has not come to $exec_file yet"
+	fail "VPP runs and did not read $exec_file"
+	;;
 vnfctl-*-*) fail "VPP runs with an earlier configuration ($mark, wanted $digest): it was not started anew" ;;
 *) fail "the tag of local0 is \`$mark\`, which is not vnfctl's: a command in \`exec\` changed it" ;;
 esac

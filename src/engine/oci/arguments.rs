@@ -1,7 +1,8 @@
 //! The words after `run`: options, image, command; and what no words can say.
 
+use crate::command::Command;
 use crate::engine::variables::is_passed_on;
-use crate::engine::{ContainerSpec, Labels};
+use crate::engine::{ContainerSpec, Derivation, Derived, Labels};
 use crate::model::{EngineKind, Mount};
 
 /// Options, image and command of a container, without `run --detach`.
@@ -52,6 +53,27 @@ pub(super) fn of_run(spec: &ContainerSpec) -> Vec<String> {
     words.extend(spec.image.name.clone());
     words.extend_from_slice(&spec.command);
     words
+}
+
+/// The commands around an image that is made of a container.
+pub(super) fn of_derivation(program: &str, remove: Command, derived: &Derived) -> Derivation {
+    let Derived { base, name, digest, container, cpus, mems, network } = derived;
+    let options = [("--cpuset-cpus", cpus), ("--cpuset-mems", mems)];
+    let options = options.into_iter().chain(network.iter().map(|mode| ("--network", mode)));
+    let options = options.filter(|(_, value)| !value.is_empty());
+    let options = options.flat_map(|(option, value)| [option.to_owned(), value.clone()]);
+    let start = [program, container, base].map(str::to_owned).into_iter().chain(options);
+    let labels = [(Derived::BASE_LABEL, base), (Derived::DIGEST_LABEL, digest)];
+    // A value in quotes, as the instruction of a Dockerfile.
+    let labels = labels.map(|(key, value)| format!("{key}={}", serde_json::json!(value)));
+    let keep = [program, container, base, name].map(str::to_owned).into_iter().chain(labels);
+    let mut remove = remove;
+    remove.argv.push(container.clone().into());
+    Derivation {
+        start: Command::sh(include_str!("derive.sh"), start),
+        keep: Command::sh(include_str!("keep.sh"), keep).deadline(super::ACQUIRE_DEADLINE),
+        remove,
+    }
 }
 
 /// Options that pin a container.

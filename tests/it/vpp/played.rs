@@ -6,9 +6,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use vnfctl::model::AppKind;
+use vnfctl::wiring::PortKind;
 
 /// Shells of the images that scripts meet.
-pub(crate) const SHELLS: [&[&str]; 2] = [&["dash"], &["/bin/busybox", "sh"]];
+pub(crate) const SHELLS: [&[&str]; 2] = [&["/bin/dash"], &["/bin/busybox", "sh"]];
 
 /// `vppctl` out of files: one per question, with `_` for spaces; a question that has none is not
 /// understood. Lines end as VPP's do.
@@ -76,9 +78,13 @@ impl Play {
     }
 
     fn runs(&self, shell: &[&str], script: &str) -> Ran {
+        self.runs_with(shell, script, ":/usr/bin:/bin")
+    }
+
+    fn runs_with(&self, shell: &[&str], script: &str, path: &str) -> Ran {
         let folder = self.folder.path().to_str().unwrap();
         let script = script.replace("/etc/vpp", folder).replace("/run/vpp", folder);
-        let path = format!("{folder}/bin:/usr/bin:/bin");
+        let path = format!("{folder}/bin{path}");
         let mut command = Command::new(shell[0]);
         command.args(&shell[1..]).arg("-c").arg(script);
         let output = command.env("PATH", path).env("PLAYED", folder).output().unwrap();
@@ -157,7 +163,7 @@ fn a_missing_plugin_is_named() {
         assert!(said.contains("\nVPP has no plugin memif_plugin.so: "), "{said}");
 
         // Its commands are not used, and it is missed all the same.
-        let vnfctl::model::AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
+        let AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
         settings.plugins = vec!["nosuch_plugin.so".into(), "ping_plugin.so".into()];
         let play = Play::of(&container);
         play.write("show_plugins", "  1. ping_plugin.so  26\n  2. memif_plugin.so  26\n");
@@ -172,7 +178,7 @@ fn a_missing_plugin_is_named() {
 fn an_unknown_command_of_the_user_is_explained() {
     for shell in SHELLS {
         let mut container = nf();
-        let vnfctl::model::AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
+        let AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
         settings.exec = vec!["acl-plugin wrong secret s3cret x".into()];
         let play = Play::of(&container);
         play.marked("8");
@@ -295,7 +301,8 @@ fn what_cannot_start_is_said_before_vpp_is_started() {
             let ran = play.runs(shell, &container.script(Script::Start));
             (ran.code, ran.stderr)
         };
-        let (code, said) = start(&container);
+        let ran = play.runs_with(shell, &container.script(Script::Start), "");
+        let (code, said) = (ran.code, ran.stderr);
         assert_eq!(code, 1);
         assert!(said.starts_with("vnfctl: no program `vpp` in this container"), "{said}");
 
@@ -311,9 +318,7 @@ fn what_cannot_start_is_said_before_vpp_is_started() {
 
         // A socket of a master: used, stale, something else.
         let socket = play.path("port1.sock");
-        let vnfctl::wiring::PortKind::Memif(memif) = &mut container.wiring.ports[0].kind else {
-            panic!()
-        };
+        let PortKind::Memif(memif) = &mut container.wiring.ports[0].kind else { panic!() };
         memif.socket = socket.to_str().unwrap().into();
         let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         let (code, said) = start(&container);

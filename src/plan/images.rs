@@ -1,0 +1,84 @@
+//! Planning of images: fetched, or made from fetched ones.
+
+use super::build::{Builder, Deed, has_image};
+use super::install;
+use super::raise::{is_selected, needs_image};
+use super::request::{Refusal, Target, Verb};
+use super::step::StepId;
+use super::wanted::Wanted;
+use crate::engine::engine;
+use crate::model::{EngineKind, Image, ImageFile};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Steps that make an image present.
+pub(super) type ImageSteps<'w> = BTreeMap<(EngineKind, &'w Image), StepId>;
+
+/// Plans the images that the selected containers of a node lack.
+pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w> {
+    let mut steps = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for &wanted in &target.wanted {
+        let (kind, image) = (wanted.group.engine, &wanted.spec.image);
+        let is_needed = !builder.request.verb.is_inside()
+            && is_selected(builder, target, wanted)
+            && needs_image(builder, target, wanted);
+        let mut lacks = |image| !has_image(target.state, kind, image) && seen.insert((kind, image));
+        if !is_needed || !lacks(image) {
+            continue;
+        }
+        // Made from its group's own image, which is needed only for that.
+        let derivation = install::derivation(wanted);
+        if derivation.is_some() && builder.request.verb != Verb::Create {
+            let base = &wanted.group.image;
+            if lacks(base)
+                && let Some(step) = push(builder, target, (kind, base), fetch(wanted, base), None)
+            {
+                steps.insert((kind, base), step);
+            }
+        }
+        let after = steps.get(&(kind, &wanted.group.image)).copied();
+        let deed = derivation.or_else(|| fetch(wanted, image));
+        if let Some(step) = push(builder, target, (kind, image), deed, after) {
+            steps.insert((kind, image), step);
+        }
+    }
+    steps
+}
+
+/// Adds what makes an image present. `create` needs it to be there.
+fn push(
+    builder: &mut Builder<'_>,
+    target: &Target<'_>,
+    image: (EngineKind, &Image),
+    deed: Option<Deed>,
+    after: Option<StepId>,
+) -> Option<StepId> {
+    let deed = deed?;
+    if builder.request.verb == Verb::Create {
+        builder.refusals.push(Refusal {
+            node: target.node.to_owned(),
+            container: String::new(),
+            message: format!("{} has no image `{}`", image.0.word(), name(image.1)),
+            hint: "run `vnfctl acquire` first, or `vnfctl up`".into(),
+        });
+        return None;
+    }
+    builder.push(target.node, "", vec![deed], after.into_iter().collect())
+}
+
+/// What fetches an image; `None` where nothing is ever needed.
+fn fetch(wanted: &Wanted<'_>, image: &Image) -> Option<Deed> {
+    let kind = wanted.group.engine;
+    let commands = engine(kind).acquire(image);
+    let detail = format!("{} ({})", name(image), kind.word());
+    (!commands.is_empty()).then_some(Deed { verb: "acquire", detail, commands, undo: None })
+}
+
+fn name(image: &Image) -> String {
+    match (&image.name, &image.file) {
+        (Some(name), _) => name.clone(),
+        (None, Some(ImageFile::Here(path))) => path.display().to_string(),
+        (None, Some(ImageFile::Node(path))) => path.clone(),
+        (None, None) => "the node's own root".into(),
+    }
+}
