@@ -114,17 +114,17 @@ fn read_dsa_devices(table: &Table, report: &mut Report) -> Vec<String> {
     let words = report.distinct("dsa_devices", &entry.value);
     for word in words.iter().filter(|word| !is_work_queue(word.text)) {
         report
-            .add(word.place, format!("`{}` is not a work queue of a DSA", word.text), "no queue")
-            .help("write device and queue, e.g. `wq0.0`, as `accel-config list` does");
+            .add(word.place, format!("`{}` is not a work queue", word.text), "cannot be read")
+            .help("VPP takes the work queues of `accel-config list`, e.g. `wq0.0`");
     }
     words.iter().map(|word| word.text.to_owned()).collect()
 }
 
-/// Whether `text` is `wqD.Q`.
+/// `wq<device>.<queue>`, as the section `dsa` of `startup.conf` wants it.
 fn is_work_queue(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let numbers = text.strip_prefix("wq").and_then(|rest| rest.split_once('.'));
-    numbers.is_some_and(|(device, queue)| digits(device) && digits(queue))
+    let number = |text: &str| text.parse::<u16>().is_ok_and(|number| number.to_string() == text);
+    let numbers = text.strip_prefix("wq").and_then(|numbers| numbers.split_once('.'));
+    numbers.is_some_and(|(device, queue)| number(device) && number(queue))
 }
 
 fn read_exec(table: &Table, report: &mut Report) -> Vec<String> {

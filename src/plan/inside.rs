@@ -70,7 +70,7 @@ impl Builder<'_> {
         let should = installation(wanted);
         let lacks = should.is_some() && known.installed != should;
         if lacks && verb.installs() {
-            deeds.extend(install(wanted));
+            deeds.extend(install(wanted, before == Before::Started));
         }
         let starts = verb.configures()
             && (before != Before::Running || !deeds.is_empty() || is_other(app, &known));
@@ -85,26 +85,22 @@ impl Builder<'_> {
         Some(last)
     }
 
-    /// Whether something else is installed in a running container than what should be.
-    pub(super) fn lacks_software(&self, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
-        let known = target.state.apps.get(&wanted.spec.name);
-        let should = installation(wanted);
-        should.is_some() && should.as_ref() != known.and_then(|known| known.installed.as_ref())
-    }
-
-    /// Waits for the apps of containers that were started by themselves.
+    /// Waits for an app that starts by itself with its container, which `started` does.
     pub(super) fn ready<'w>(
         &mut self,
         target: &Target<'_>,
         wanted: &'w Wanted<'_>,
-        after: Vec<StepId>,
+        started: StepId,
         course: &mut Course<'w>,
-    ) -> Option<StepId> {
-        let deed = wanted.app.as_ref().and_then(|app| ready(wanted, app));
+    ) -> StepId {
+        let Some(app) = &wanted.app else { return started };
         let name = wanted.spec.name.as_str();
-        let last = self.push(target.node, name, deed.into_iter().collect(), after)?;
+        let links = course.links.get(name).into_iter().flatten().copied();
+        let after = std::iter::once(started).chain(links).collect();
+        let deed = ready(wanted, app).into_iter().collect();
+        let last = self.push(target.node, name, deed, after).unwrap_or(started);
         course.started.insert(name, last);
-        Some(last)
+        last
     }
 
     /// The app's own way to end, where it has one. It is given as long as the container is; what
@@ -158,6 +154,13 @@ impl Builder<'_> {
     }
 }
 
+/// Whether something else is installed in a running container than what should be.
+pub(super) fn lacks_software(target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
+    let known = target.state.apps.get(&wanted.spec.name);
+    let should = installation(wanted);
+    should.is_some() && should.as_ref() != known.and_then(|known| known.installed.as_ref())
+}
+
 /// Whether the app of a container runs as it should be when the plan is done.
 fn will_answer(target: &Target<'_>, wanted: &Wanted<'_>, course: &Course<'_>) -> bool {
     let name = wanted.spec.name.as_str();
@@ -190,7 +193,7 @@ fn patience(wanted: &Wanted<'_>) -> Duration {
 /// configures it, nobody need look.
 fn guarded(app: &Deployment, script: &str) -> String {
     if app.digest.is_empty() {
-        format!("[ -e {FOLDER}/configured ] || exit 0\n{script}")
+        format!("[ -e {FOLDER}/start ] || exit 0\n{script}")
     } else {
         script.to_owned()
     }

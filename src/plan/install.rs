@@ -2,7 +2,7 @@
 
 use super::build::Deed;
 use super::wanted::Wanted;
-use crate::app::{InstallStep, install_digest, install_steps};
+use crate::app::{FOLDER, InstallStep, install_digest, install_steps};
 use crate::command::{Command, Stdin};
 use crate::engine::{Derived, Engine, engine};
 use crate::model::{Group, Image, ImageFile, Install};
@@ -12,13 +12,19 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_mins(30);
 
 /// The commands that install software into a running container, each with what it does, for
-/// people. Each may be run again.
+/// people. Each may be run again; those that `may_be_done` already look at what is installed first.
 pub(super) fn install_commands(
     engine: &dyn Engine,
     container: &str,
     install: &Install,
+    may_be_done: bool,
 ) -> Vec<(String, Command)> {
+    let digest = install_digest(install);
+    let unless = format!(
+        "[ \"$(cat {FOLDER}/installed 2>/dev/null)\" != {digest} ] || {{ cat >/dev/null; exit 0; }}\n"
+    );
     let one = |InstallStep { detail, script, args, file }| {
+        let script = if may_be_done { format!("{unless}{script}") } else { script };
         let head = ["sh".to_owned(), "-c".to_owned(), script, "vnfctl".to_owned()];
         let argv: Vec<String> = head.into_iter().chain(args).collect();
         let mut command = engine.administer(container, &argv).deadline(DEADLINE);
@@ -69,13 +75,15 @@ pub fn images(group: &Group) -> Vec<Image> {
     images
 }
 
-/// What puts the software into one running container; nothing where its image holds it.
-pub(super) fn install(wanted: &Wanted<'_>) -> Vec<Deed> {
+/// What puts the software into one running container; nothing where its image holds it. It
+/// `may_be_done` already where nobody could look into the container.
+pub(super) fn install(wanted: &Wanted<'_>, may_be_done: bool) -> Vec<Deed> {
     let Some(app) = wanted.group.app.as_ref().filter(|_| kept(wanted.group).is_none()) else {
         return Vec::new();
     };
     let name = &wanted.spec.name;
-    let commands = install_commands(engine(wanted.group.engine), name, &app.install);
+    let engine = engine(wanted.group.engine);
+    let commands = install_commands(engine, name, &app.install, may_be_done);
     let deed = |(detail, command): (String, Command)| Deed {
         verb: "install",
         detail: format!("{name} ({detail})"),
@@ -105,7 +113,7 @@ pub(super) fn derivation(wanted: &Wanted<'_>) -> Option<Deed> {
     })?;
     let undo = derivation.remove.clone();
     let remove = derivation.remove.words();
-    let installs = install_commands(engine, &container, install).into_iter();
+    let installs = install_commands(engine, &container, install, false).into_iter();
     let installs = installs.map(|(_, command)| {
         within(include_str!("or_remove.sh"), remove.clone(), command).hide(&wanted.secrets)
     });

@@ -72,11 +72,11 @@ fn app<'w>(
     course: &mut Course<'w>,
 ) {
     let Some(touched) = course.touched.get(container.name.as_str()).copied() else { return };
-    let mut after = vec![touched];
-    after.extend(course.links.get(container.name.as_str()).into_iter().flatten());
-    let wanted = target.wanted_of(container);
-    let ready = wanted.and_then(|wanted| builder.ready(target, wanted, after, course));
-    builder.remember(target.node, group_of(container), ready.unwrap_or(touched));
+    let last = match target.wanted_of(container) {
+        Some(wanted) => builder.ready(target, wanted, touched, course),
+        None => touched,
+    };
+    builder.remember(target.node, group_of(container), last);
 }
 
 /// Refuses the selected containers that cannot be started: missing, half-made, or not ours.

@@ -54,7 +54,7 @@ pub(super) fn startup(instance: &Instance<'_>, vpp: &Vpp) -> Result<String, Rend
     if let Some(dpdk) = dpdk(instance, vpp)? {
         file = file.section("dpdk", dpdk);
     }
-    if let Some(dsa) = dsa(vpp)? {
+    if let Some(dsa) = dsa(vpp) {
         file = file.section("dsa", dsa);
     }
     for (section, keys) in &vpp.startup {
@@ -180,23 +180,12 @@ fn dpdk(instance: &Instance<'_>, vpp: &Vpp) -> Result<Option<Section>, RenderErr
     Ok(Some(section.flag("no-tx-checksum-offload")))
 }
 
-fn dsa(vpp: &Vpp) -> Result<Option<Section>, RenderError> {
+fn dsa(vpp: &Vpp) -> Option<Section> {
     if vpp.variant != VppVariant::Dma || vpp.dsa_devices.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let mut section = Section::default();
-    for device in &vpp.dsa_devices {
-        let numbers = device.strip_prefix("wq").and_then(|rest| rest.split_once('.'));
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !numbers.is_some_and(|(device, queue)| digits(device) && digits(queue)) {
-            let message = format!(
-                "`{device}` is not a work queue: VPP takes those of `accel-config list`, `wq0.0`"
-            );
-            return Err(super::refusal("dsa_devices", &message));
-        }
-        section = section.with("dev", device);
-    }
-    Ok(Some(section))
+    let dev = |section: Section, queue: &String| section.with("dev", queue);
+    Some(vpp.dsa_devices.iter().fold(Section::default(), dev))
 }
 
 /// Bytes in the largest unit that VPP reads and that divides them.

@@ -5,7 +5,7 @@
 //! Each VPP has its own namespaces and root; what an engine does besides is not the driver's.
 
 use super::wirings::{self, memif, wiring, with};
-use super::{Container, Script, vpp};
+use super::{Container, Script, vpp, wired};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -238,6 +238,63 @@ fn ipsec_is_accepted() {
     assert_eq!(nf.run(Script::Ready), Ok(String::new()));
     let protected = nf.ask("show ipsec protect");
     assert!(protected.contains("ipip1") && protected.contains("spi 200000"), "{protected}");
+}
+
+#[test]
+#[ignore = "needs a VPP: VNFCTL_TEST_VPP_ROOTFS"]
+fn whole_topologies_are_accepted_and_link() {
+    accepted_and_linked(&wired::CHAINS[..5]);
+}
+
+#[test]
+#[ignore = "needs a VPP: VNFCTL_TEST_VPP_ROOTFS"]
+fn more_whole_topologies_are_accepted_and_link() {
+    accepted_and_linked(&wired::CHAINS[5..]);
+}
+
+fn accepted_and_linked(chains: &[(&str, &str)]) {
+    for (name, chain) in chains {
+        let room = Room::new();
+        let started = |mut container: Container| {
+            // No NIC is here, and there are fewer CPUs.
+            container.cpus.clear();
+            let AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
+            (settings.poll_sleep_usec, settings.rx_queues) = (Some(100), None);
+            let mut nics = Vec::new();
+            for (number, port) in (90..).zip(&mut container.wiring.ports) {
+                if matches!(port.kind, PortKind::Nic { .. }) {
+                    nics.push(port.name.clone());
+                    port.kind = memif(1, &format!("/mnt/memif/nic-{number}"), number, 1).kind;
+                }
+            }
+            (room.start(container), nics)
+        };
+        let all: Vec<_> = wired::containers(chain).into_iter().map(started).collect();
+        for (one, _) in &all {
+            let said = one.run(Script::Ready);
+            match said {
+                Err(said) if *name == "dma" && one.container.name.contains("CNF") => {
+                    assert!(said.contains("VPP has no plugin dma_intel_plugin.so"), "{said}");
+                }
+                said => assert_eq!(said, Ok(String::new()), "{name}: {}", one.container.name),
+            }
+        }
+        let deadline = Instant::now() + Duration::from_secs(20);
+        for (one, nics) in &all {
+            let down = || {
+                let text = one.run(Script::Probe).unwrap();
+                let up = |line: &&str| !line.ends_with(" up") && line.starts_with("port ");
+                let is_nic = |line: &&str| nics.iter().any(|nic| line.contains(nic.as_str()));
+                text.lines().filter(up).filter(|line| !is_nic(line)).map(str::to_owned).collect()
+            };
+            let mut found: Vec<String> = down();
+            while !found.is_empty() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(100));
+                found = down();
+            }
+            assert!(found.is_empty(), "{name}: {}: {found:?}", one.container.name);
+        }
+    }
 }
 
 #[test]
