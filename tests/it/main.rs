@@ -8,6 +8,7 @@ mod cli;
 mod completions;
 mod cpus;
 mod delivered;
+mod derived;
 mod diagnostics;
 mod director;
 mod environment;
