@@ -7,6 +7,7 @@ mod claims;
 mod cli;
 mod completions;
 mod cpus;
+mod deploy;
 mod diagnostics;
 mod director;
 mod environment;
