@@ -10,7 +10,7 @@
 //! | 3 executor | [`executor`] | through layer 2 |
 //! | 2 transport | [`transport`] | yes, the only one |
 //! | 2 plan | [`plan`] | no |
-//! | 1 engines | [`engine`], [`app`], [`link`], [`facts`], [`threads`], [`lock`] | no |
+//! | 1 engines | [`engine`], [`app`], [`link`], [`facts`], [`threads`], [`lock`], [`import`] | no |
 //! | 0 model | [`model`], [`wiring`], [`cpu`], [`command`] | no |
 
 pub mod app;
@@ -20,6 +20,7 @@ pub mod cpu;
 pub mod engine;
 pub mod executor;
 pub mod facts;
+pub mod import;
 pub mod lifecycle;
 pub mod link;
 pub mod lock;

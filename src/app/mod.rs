@@ -13,6 +13,7 @@ mod deploy;
 mod install;
 mod probe;
 mod state;
+mod switch;
 mod template;
 mod testpmd;
 mod vpp;
@@ -22,6 +23,7 @@ pub use deploy::{Deployment, LAUNCH, deploy};
 pub use install::{InstallStep, install_digest, install_steps};
 pub use probe::{Probe, parse_probe};
 pub use state::{AppState, parse_states, query_states};
+pub use switch::{Switch, SwitchState, parse_switch, remove_folder, remove_switch};
 pub use testpmd::Testpmd;
 pub use vpp::Vpp;
 

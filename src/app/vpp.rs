@@ -5,6 +5,8 @@ mod exec;
 mod section;
 mod startup;
 
+pub(super) use exec::{commands, interface};
+
 use super::{AppDriver, File, Instance, RenderError};
 use crate::command::quote;
 use crate::model::{self, AppKind, Role};

@@ -3,7 +3,9 @@
 use super::complete;
 use super::options::{Change, Grace, Hosts, Lanes, Locking, Machines, Owner, Patience, Recreate};
 use super::select::Selection;
-use super::values::{PlanFormat, PlanVerb, Shell, Until, flag, positive_duration};
+use super::values::{
+    ImportApp, ImportEngine, PlanFormat, PlanVerb, Shell, Until, flag, positive_duration,
+};
 use clap::{ArgAction, Args};
 use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
@@ -255,6 +257,32 @@ pub struct Logs {
     /// Go on printing what containers write, until Ctrl-C
     #[arg(short, long, env = "VNFCTL_FOLLOW", action = ArgAction::SetTrue, value_parser = flag)]
     pub follow: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Import {
+    /// Write the topology that this name of a CSIT suite, test case or tag means
+    ///
+    /// Folders before it and `.robot` after it do not matter. Where the name contradicts itself a
+    /// warning says what is taken.
+    #[arg(long, value_name = "NAME", env = "VNFCTL_NAME", required = true)]
+    pub name: String,
+    /// Run this in the containers [default: as the name says, else vpp]
+    #[arg(long, value_name = "APP", env = "VNFCTL_APP", value_enum)]
+    pub app: Option<ImportApp>,
+    /// Run the containers on this engine [default: as the name says]
+    #[arg(long, value_name = "ENGINE", env = "VNFCTL_ENGINE", value_enum)]
+    pub engine: Option<ImportEngine>,
+    /// Write into this file instead of to stdout
+    #[arg(long, value_name = "FILE", env = "VNFCTL_TO", value_hint = clap::ValueHint::FilePath)]
+    pub to: Option<PathBuf>,
+    /// Write over a file that exists
+    #[arg(
+        long, env = "VNFCTL_FORCE", action = ArgAction::SetTrue, value_parser = flag,
+        requires = "to"
+    )]
+    pub force: bool,
 }
 
 /// Arguments of `completions`.

@@ -12,6 +12,7 @@ mod context;
 mod cpus;
 mod entry;
 mod exec;
+mod import;
 mod logs;
 mod machines;
 mod nameless;
@@ -39,8 +40,8 @@ mod verify_tables;
 mod wish;
 
 pub use args::{
-    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Install, Logs, Plan,
-    Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify, WholeNodes,
+    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Import, Install,
+    Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify, WholeNodes,
 };
 pub use entry::main;
 pub use options::{
@@ -49,5 +50,7 @@ pub use options::{
 pub use parse::{command, parse, typed};
 pub use run::run;
 pub use select::{Selection, Unmatched};
-pub use values::{MachineFile, OnError, PlanFormat, PlanVerb, Shell, Until, Variable};
+pub use values::{
+    ImportApp, ImportEngine, MachineFile, OnError, PlanFormat, PlanVerb, Shell, Until, Variable,
+};
 pub use verb::{Cli, Verb};

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::{
-    Cli, Verb, change, check, completions, cpus, exec, logs, plan, reserve, shell, status, verify,
-    wish,
+    Cli, Verb, change, check, completions, cpus, exec, import, logs, plan, reserve, shell, status,
+    verify, wish,
 };
 use crate::transport::Stop;
 use crate::ui::{ExitCode, Ui};
@@ -22,6 +22,7 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         Verb::Logs(args) => logs::run(&context, args),
         Verb::Reserve(args) => reserve::reserve(&context, args),
         Verb::Release(args) => reserve::release(&context, args),
+        Verb::Import(args) => import::run(&context, args),
         Verb::Completions(args) => completions::run(&context, args),
         Verb::Acquire(_)
         | Verb::Create(_)

@@ -8,7 +8,7 @@ use crate::lifecycle::{place_regardless, reservations, wanted};
 use crate::model::EngineKind;
 use crate::plan::{
     Condition, Delivery, NodeState, Wanted, compare, compare_links, deliveries, orphans, real_cpus,
-    real_mems,
+    real_mems, switch_difference, wanted_switches,
 };
 use crate::ui::{Cell, ExitCode, Format, Table, Tone, kept_sentence};
 use serde::Serialize;
@@ -55,6 +55,7 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
     let placed = place_regardless(topology, &seen.observation)?;
     context.warn(&placed.warnings);
     let all = wanted(&loaded, &placed.assignments)?;
+    let switches = wanted_switches(topology).unwrap_or_default();
     let mut rows = Vec::new();
     let mut links = Vec::new();
     let is_everything = args.selection.is_everything();
@@ -83,6 +84,11 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> anyhow::Result<ExitCo
             link: link.name.clone(),
             node: node.clone(),
             drift: seen.differences,
+        }));
+        links.extend(switches.get(node).map(|switch| LinkRow {
+            link: format!("vswitch {}", switch.socket),
+            node: node.clone(),
+            drift: switch_difference(switch, state).into_iter().collect(),
         }));
     }
     let right = rows.iter().all(|row| row.drift.is_empty())

@@ -104,6 +104,13 @@ Examples:
   vnfctl reserve --host csit@192.0.2.11 --reason 'new NIC' --as alice
   vnfctl release -t lab.toml";
 
+/// After `vnfctl import --help`.
+pub(super) const IMPORT_EXAMPLES: &str = "\
+Examples:
+  vnfctl import --name eth-l2xcbase-eth-2memif-1lxc
+  vnfctl import --name 2n-10ge2p1x710-eth-l2bd-10ch-20mif-10dcr1t-vppip4-ndrpdr --to density.toml
+  vnfctl import --name eth-l2bd-2pl-4mif-4dcr2t-vppip4 --app testpmd --engine native";
+
 /// After `vnfctl completions --help`.
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

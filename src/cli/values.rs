@@ -61,6 +61,25 @@ pub enum PlanFormat {
     Sh,
 }
 
+/// What `import` lets run in the containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportApp {
+    /// VPP as vswitch and as NFs
+    Vpp,
+    /// testpmd as NFs, between a generator and a sink: no vswitch, no NIC
+    Testpmd,
+}
+
+/// Engines that `import` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "each is the engine of the same name")]
+pub enum ImportEngine {
+    Native,
+    Docker,
+    Podman,
+    Lxc,
+}
+
 /// Shells that completions exist for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[expect(missing_docs, reason = "each is the shell of the same name")]

@@ -2,8 +2,8 @@
 //! are the text of `--help`.
 
 use super::args::{
-    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Install, Logs, Plan,
-    Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
+    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Import, Install,
+    Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
 };
 use super::options::{Change, Global, Machines};
 use super::text;
@@ -77,6 +77,9 @@ pub enum Verb {
     Reserve(Reserve),
     /// Let reserved nodes go
     Release(Release),
+    /// Write the topology that the name of a CSIT test means
+    #[command(after_help = text::IMPORT_EXAMPLES)]
+    Import(Import),
     /// Print the line that registers completions with a shell
     #[command(after_help = text::COMPLETIONS_EXAMPLES)]
     Completions(Completions),

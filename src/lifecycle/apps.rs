@@ -22,6 +22,9 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// shells in the very moment it is measured.
 const AT_ONCE: usize = 8;
 
+/// What the other end of a link is called where it is no container.
+const NODES_VPP: &str = "the node's VPP";
+
 /// What one app said.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
@@ -44,8 +47,9 @@ pub(super) fn ask_apps(
     let child = |one: &&Wanted<'_>| {
         let app = one.app.as_ref()?;
         running(one, state)?;
-        let argv = ["sh".to_owned(), "-c".to_owned(), app.probe.clone()];
-        let mut command = engine(one.group.engine).exec(&one.spec.name, &argv, false);
+        let argv = ["sh", "-c", &app.probe].map(str::to_owned);
+        let command = engine(one.group.engine).exec(&one.spec.name, &argv, false);
+        let mut command = command.hide(&one.secrets);
         command.deadline = session.timeout.or(Some(DEADLINE));
         let child = Child { node: node.to_owned(), container: one.spec.name.clone(), command };
         Some((child, !matches!(one.group.app.as_ref()?.kind, AppKind::Custom(_))))
@@ -69,18 +73,32 @@ pub(super) fn ask_apps(
 /// Judges the memif links of a node by what the apps at their ends said. Only links with an end
 /// among `answers` are judged: of the others nothing was asked.
 ///
-/// `silent` names a container's state where it was meant and did not answer, e.g. `absent`.
+/// `silent` names a container's state where it was meant and did not answer, e.g. `absent`;
+/// `switch` is what the node's own VPP said, where it is the vswitch.
 pub(super) fn memif_links(
     links: &[&WiredLink],
     name: &dyn Fn(&str, u32) -> String,
     answers: &Answers,
     silent: &dyn Fn(&str) -> Option<String>,
+    switch: Option<&Result<Probe, String>>,
 ) -> Vec<LinkReport> {
     let judge = |link: &&WiredLink| {
         let mut differences = Vec::new();
         let mut asked = false;
         for (end, port) in &link.ends {
-            let Some((group, ordinal)) = end else { continue };
+            let Some((group, ordinal)) = end else {
+                let found = match switch {
+                    Some(Ok(probe)) => match (probe.ports.get(port), &probe.app) {
+                        (Some(Ok(())), app) => app.clone().err(),
+                        (Some(Err(reason)), _) => Some(reason.clone()),
+                        (None, _) => Some("it does not know it".to_owned()),
+                    },
+                    Some(Err(reason)) => Some(reason.clone()),
+                    None => None,
+                };
+                differences.extend(found.map(|found| format!("{NODES_VPP} {port}: {found}")));
+                continue;
+            };
             let container = name(group, *ordinal);
             let found = match answers.get(&container) {
                 Some(Answer { said: Ok(probe), knows_ports }) => {
@@ -139,7 +157,7 @@ mod tests {
         let silent =
             |name: &str| stopped.contains(&name).then(|| "stopped, exit code 137".to_owned());
         let name = |group: &str, ordinal: u32| format!("{group}{ordinal}");
-        let reports = memif_links(&links, &name, &answers.collect(), &silent);
+        let reports = memif_links(&links, &name, &answers.collect(), &silent, None);
         reports.into_iter().map(|report| report.differences).collect()
     }
 
@@ -188,6 +206,28 @@ mod tests {
         assert_eq!(
             judged(&all, &[]),
             [vec![], vec!["NF2 port1: its app is not ready: exec line 3: unknown input"]]
+        );
+    }
+
+    #[test]
+    fn the_nodes_own_vpp_is_an_end_as_well() {
+        let mut link = link([("NF", 1, "port1"), ("X", 1, "port3")]);
+        link.ends[1].0 = None;
+        let probe = parse_probe("app ready\nport port1 up\n");
+        let answers = [("NF1".to_owned(), Answer { said: Ok(probe), knows_ports: true })].into();
+        let judge = |said: &Result<Probe, String>| {
+            let name = |group: &str, ordinal: u32| format!("{group}{ordinal}");
+            memif_links(&[&link], &name, &answers, &|_| None, Some(said)).remove(0).differences
+        };
+        let said = |text| Ok(parse_probe(&format!("app ready\n{text}")));
+        assert_eq!(judge(&said("port port3 up")), [""; 0]);
+        assert_eq!(
+            judge(&said("port port3 not connected")),
+            ["the node's VPP port3: not connected"]
+        );
+        assert_eq!(
+            judge(&Err("no VPP answers at /x".into())),
+            ["the node's VPP port3: no VPP answers at /x"]
         );
     }
 

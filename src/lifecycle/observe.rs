@@ -3,7 +3,7 @@
 use super::claims::passing;
 use super::failure::NodeFailure;
 use super::neighbours::{self, Neighbours, ask_neighbours, grant};
-use crate::app::{AppState, parse_states, query_states};
+use crate::app::{AppState, Switch, SwitchState, parse_states, parse_switch, query_states};
 use crate::command::Command;
 use crate::engine::{Inventory, State, engine};
 use crate::executor::Lanes;
@@ -26,6 +26,8 @@ pub struct Look {
     pub links: Vec<LinkSpec>,
     /// Containers with an app: engine and name.
     pub apps: BTreeSet<(EngineKind, String)>,
+    /// The topology's part in the node's own VPP.
+    pub switch: Option<Switch>,
     /// Whether to look at whatever else has CPUs on the node too: containers of its other engines.
     pub others: bool,
     /// Deadline of every command instead of its own.
@@ -90,8 +92,9 @@ fn observe_node(
         return Ok(first);
     }
     let (facts, links, apps) = (Some(first.facts), Vec::new(), BTreeSet::new());
-    let mut state = look_once(lanes, node, &Look { links, apps, facts, ..look.clone() }, stop)?;
-    (state.links, state.apps) = (first.links, first.apps);
+    let again = Look { links, apps, switch: None, facts, ..look.clone() };
+    let mut state = look_once(lanes, node, &again, stop)?;
+    (state.links, state.apps, state.switch) = (first.links, first.apps, first.switch);
     let after = passing(&state);
     state.cpusets.retain(|one| before.contains(&one.path) || !after.contains(&one.path));
     Ok(state)
@@ -128,6 +131,7 @@ fn look_once(
     commands.push(ask_neighbours(&others));
     let links = by_kind(&look.links);
     commands.extend(links.iter().map(|(kind, links)| driver(*kind).query(links)));
+    commands.extend(look.switch.iter().map(Switch::query));
 
     hasten(&mut commands, look.timeout);
     let outputs = ask(lanes, node, &commands, stop)?;
@@ -148,10 +152,11 @@ fn look_once(
     for (kind, links) in &links {
         seen.extend(read_links(node, *kind, links, next())?);
     }
+    let switch = look.switch.as_ref().map(|_| read_switch(next()));
     let Cpusets { whole, mut narrow } = cpusets;
     narrow.retain(|one| whole.as_ref().is_none_or(|whole| one.cpus != whole.cpus));
     let apps = look_inside(lanes, node, look, &inventories, stop)?;
-    Ok(NodeState { facts, inventories, others, links: seen, apps, cpusets: narrow })
+    Ok(NodeState { facts, inventories, others, links: seen, apps, switch, cpusets: narrow })
 }
 
 /// What was delivered into the containers with an app that run. Asked when their processes are
@@ -281,6 +286,13 @@ fn read_links(
     }
     let seen = driver(kind).parse(links, &String::from_utf8_lossy(&output.stdout));
     seen.map_err(|reason| lost(node, reason))
+}
+
+fn read_switch(output: &Output) -> Result<SwitchState, String> {
+    if output.exit != Exit::Code(0) {
+        return Err(why(output));
+    }
+    Ok(parse_switch(&String::from_utf8_lossy(&output.stdout)))
 }
 
 /// How a command ended, and the last line it wrote on standard error.

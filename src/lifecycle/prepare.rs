@@ -9,7 +9,7 @@ use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
     Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, orphans,
-    targets,
+    switch_steps, targets, wanted_switches,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -120,7 +120,12 @@ pub fn prepare_from<'a>(
         }
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);
-    prepared.plan = build(&plan_request, &targets).map_err(Failure::Refused)?;
+    // Whoever puts something into them has heard by now of one that cannot be rendered.
+    let switches = wanted_switches(topology).unwrap_or_default();
+    let steps = switch_steps(&plan_request, &prepared.wanted, &switches, &observation);
+    let mut plan = steps.map_err(Failure::Refused)?;
+    plan.append(build(&plan_request, &targets).map_err(Failure::Refused)?);
+    prepared.plan = plan;
     prepared.warnings.extend(require_hugepages(&plan_request, &targets)?);
     drop(targets);
     prepared.observation = observation;
@@ -140,6 +145,9 @@ fn specify<'a>(
     assignments: &[Assignment],
     rendering: Rendering,
 ) -> Result<Vec<Wanted<'a>>, Failure> {
+    if rendering == Rendering::Whole {
+        wanted_switches(&loaded.topology).map_err(Failure::Render)?;
+    }
     crate::plan::wanted(&loaded.topology, assignments, &loaded.secrets, rendering)
         .map_err(Failure::Render)
 }

@@ -5,7 +5,7 @@ use super::observe::{Look, observe, probed};
 use crate::executor::Lanes;
 use crate::link::LinkSpec;
 use crate::model::{EngineKind, Image, Loaded, Node, Topology};
-use crate::plan::{self, Observation, wanted_links};
+use crate::plan::{self, Observation, wanted_links, wanted_switches};
 use crate::transport::{Connector, Stop, TransportError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -49,6 +49,7 @@ impl<'a> Session<'a> {
             engines: Some(BTreeMap::new()),
             links: Vec::new(),
             apps: BTreeSet::new(),
+            switch: None,
             ..self.look(node)
         })
     }
@@ -113,6 +114,8 @@ impl<'a> Session<'a> {
             engines: Some(engines),
             links: wanted_links(topology, &node.name),
             apps: with_apps(topology, node),
+            // One that cannot be rendered is told by whoever plans.
+            switch: wanted_switches(topology).ok().and_then(|mut all| all.remove(&node.name)),
             others: true,
             timeout: None,
             facts: None,

@@ -9,9 +9,9 @@ use super::session::Session;
 use super::threads::{Proof, prove_threads};
 use crate::cpu::CpuSet;
 use crate::link::LinkSpec;
-use crate::plan::{NodeState, Observation, Wanted, compare};
+use crate::plan::{NodeState, Observation, Wanted, compare, wanted_switches};
 use crate::threads::{Intruder, Judged, Judgement, Note, Sample};
-use crate::wiring::{WiredLink, wire};
+use crate::wiring::WiredLink;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -140,18 +140,21 @@ pub fn verify(
     observation: &Observation,
     options: VerifyOptions,
 ) -> Result<VerifyReport, Failure> {
-    // Loading has refused what cannot be wired.
-    let wiring = wire(&session.loaded.topology).unwrap_or_default();
+    let topology = &session.loaded.topology;
+    let switches = wanted_switches(topology).unwrap_or_default();
     let memifs = |node: &str, state: &NodeState, here: &[&Wanted<'_>], answers: &Answers| {
-        let links: Vec<&WiredLink> = wiring.links.iter().filter(|link| link.node == node).collect();
-        let name = |group: &str, ordinal: u32| {
-            session.loaded.topology.container_name(node, group, ordinal)
-        };
+        let links: Vec<&WiredLink> =
+            topology.wiring.links.iter().filter(|link| link.node == node).collect();
+        let name = |group: &str, ordinal: u32| topology.container_name(node, group, ordinal);
         let silent = |container: &str| {
             let one = here.iter().find(|one| one.spec.name == container)?;
             one.app.is_some().then(|| word(&compare(one, state)))
         };
-        memif_links(&links, &name, answers, &silent)
+        let switch = switches.get(node).zip(state.switch.as_ref());
+        let switch = switch.map(|(switch, seen)| {
+            seen.as_ref().map(|seen| switch.probe(seen)).map_err(String::clone)
+        });
+        memif_links(&links, &name, answers, &silent, switch.as_ref())
     };
     let on_node = |node: &str, state: &NodeState| {
         let here: Vec<&Wanted<'_>> =

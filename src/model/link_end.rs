@@ -1,13 +1,19 @@
 //! One end of a link: container, interface, addresses.
 
-use super::LINK_END_KEYS;
 use super::group::Draft;
 use super::names::{nearest, split_container};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::topology::{EngineKind, LinkEnd};
 use super::value::{Entry, Value};
+use super::{LINK_END_KEYS, MEMIF_END_KEYS};
 use std::net::IpAddr;
+
+/// A MAC address in lower case, and its place.
+pub(super) type Mac<'a> = (String, &'a Place);
+
+/// An address with prefix length, and its place.
+pub(super) type Address<'a> = (String, &'a Place);
 
 /// The kernel's `IFNAMSIZ` less the NUL.
 const INTERFACE_BYTES: usize = 15;
@@ -19,8 +25,8 @@ pub(super) struct End<'a> {
     pub(super) group: usize,
     pub(super) ordinal: u32,
     pub(super) interface: Word<'a>,
-    pub(super) mac: Option<(String, &'a Place)>,
-    pub(super) addresses: Vec<(String, &'a Place)>,
+    pub(super) mac: Option<Mac<'a>>,
+    pub(super) addresses: Vec<Address<'a>>,
     ping: Vec<String>,
 }
 
@@ -45,7 +51,8 @@ pub(super) fn read_end<'a>(
     report: &mut Report,
 ) -> Option<End<'a>> {
     let table = report.table("an end of a link", value)?;
-    report.check_keys(table, LINK_END_KEYS, "an end of a link");
+    let (own, others) = ("an end of a veth link", "an end of a memif link");
+    report.check_keys_of(table, LINK_END_KEYS, own, MEMIF_END_KEYS, others);
     let mut required = |key: &str, help: &str| {
         if let Some(entry) = table.get(key) {
             report.text(key, &entry.value)
@@ -56,7 +63,7 @@ pub(super) fn read_end<'a>(
     };
     let container = required("container", "`container = \"VNF1\"`: group and ordinal");
     let interface = required("interface", "`interface = \"net1\"`: its name in the container");
-    let mac = table.get("mac").and_then(|entry| read_mac(entry, report));
+    let mac = table.get("mac").and_then(|entry| read_mac("mac", entry, report));
     let addresses = table.get("addresses").map(|entry| read_addresses(entry, report));
     let ping = table.get("ping").map(|entry| read_ping(entry, report));
     let interface = interface.filter(|word| check_interface(*word, report));
@@ -68,7 +75,8 @@ pub(super) fn read_end<'a>(
     Some(End { container, group, ordinal, interface, mac, addresses, ping })
 }
 
-fn find_container(
+/// Index of the group and ordinal of `VNF1`.
+pub(super) fn find_container(
     word: Word<'_>,
     drafts: &[Draft<'_>],
     report: &mut Report,
@@ -108,6 +116,29 @@ fn find_container(
         return None;
     }
     Some((index, ordinal))
+}
+
+/// Reports addresses of the two ends that cannot both be.
+pub(super) fn check_pair(
+    one: Option<&Mac<'_>>,
+    two: Option<&Mac<'_>>,
+    addresses: &[Address<'_>],
+    others: &[Address<'_>],
+    report: &mut Report,
+) {
+    if let (Some((mac, first)), Some((other, place))) = (one, two)
+        && mac == other
+    {
+        let message = format!("both ends have the MAC address `{mac}`");
+        report.add(place, message, "again").mark(first, "first here");
+    }
+    for (address, place) in others {
+        let ip = |text: &str| text.split('/').next().map(str::to_owned);
+        if let Some((_, first)) = addresses.iter().find(|(a, _)| ip(a) == ip(address)) {
+            let message = format!("both ends have the address `{address}`");
+            report.add(place, message, "again").mark(first, "first here");
+        }
+    }
 }
 
 /// Reports names the kernel or the container refuses.
@@ -152,8 +183,9 @@ fn check_network(draft: &Draft<'_>, word: Word<'_>, interface: Word<'_>, report:
     }
 }
 
-pub(super) fn read_mac<'a>(entry: &'a Entry, report: &mut Report) -> Option<(String, &'a Place)> {
-    let word = report.text(&entry.key, &entry.value)?;
+/// A unicast MAC address.
+pub(super) fn read_mac<'a>(key: &str, entry: &'a Entry, report: &mut Report) -> Option<Mac<'a>> {
+    let word = report.text(key, &entry.value)?;
     let mac = word.text.to_ascii_lowercase();
     let bytes: Option<Vec<u8>> = mac
         .split(':')
@@ -186,7 +218,8 @@ pub(super) fn read_mac<'a>(entry: &'a Entry, report: &mut Report) -> Option<(Str
     }
 }
 
-fn read_addresses<'a>(entry: &'a Entry, report: &mut Report) -> Vec<(String, &'a Place)> {
+/// Addresses with prefix lengths, none of them twice.
+pub(super) fn read_addresses<'a>(entry: &'a Entry, report: &mut Report) -> Vec<Address<'a>> {
     let words = report.distinct("addresses", &entry.value);
     let mut addresses = Vec::new();
     for word in words {

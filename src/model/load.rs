@@ -1,9 +1,10 @@
 //! From texts to the resolved topology, or to everything that is wrong with them.
 
 use super::across::{check_depends, check_names, check_ports};
+use super::chain_table::read_chains;
 use super::cpu_request::unused_defaults;
 use super::group::{Draft, read_group};
-use super::link::read_links;
+use super::link::{Links, read_links};
 use super::mask::masked;
 use super::merge::merge;
 use super::names::is_word;
@@ -15,7 +16,7 @@ use super::topology::{Group, Topology};
 use super::value::{Parser, Table};
 use super::{GROUP_KEYS, TOP_KEYS};
 use crate::command::Secret;
-use crate::wiring::Wiring;
+use crate::wiring::{Subject, Wiring, wire};
 
 /// A topology file: its name, as it is shown and as relative paths start from, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,14 +143,40 @@ fn resolve(
     check_depends(&drafts, report);
     check_names(&prefix, &drafts, &nodes, report);
     check_ports(&drafts, report);
-    let links = match document.get("links") {
-        Some(entry) => read_links(entry, &drafts, &nodes, report),
-        None => Vec::new(),
-    };
+    let links = document.get("links").map(|entry| read_links(entry, &drafts, &nodes, report));
+    let links = links.unwrap_or_default();
+    let chains = document.get("chains").map(|entry| read_chains(entry, &drafts, &nodes, report));
+    let (chains, chain_places) = chains.unwrap_or_default();
     let groups: Option<Vec<Group>> = drafts.into_iter().map(|draft| draft.group).collect();
-    let (memifs, chains) = (Vec::new(), Vec::new());
     let (name, groups, wiring) = (name?, groups?, Wiring::default());
-    Some(Topology { name, placement, prefix, nodes, groups, links, memifs, chains, wiring })
+    let Links { veths: links, memifs, memif_places } = links;
+    let mut topology =
+        Topology { name, placement, prefix, nodes, groups, links, memifs, chains, wiring };
+    if report.is_empty() {
+        let place = |subject| match subject {
+            Subject::Memif(index) => memif_places[index],
+            Subject::Chain(index) => chain_places[index],
+        };
+        topology.wiring = wired(&topology, place, report)?;
+    }
+    Some(topology)
+}
+
+/// What links and chains mean for the containers, or faults at their places.
+fn wired<'a>(
+    topology: &Topology,
+    place: impl Fn(Subject) -> &'a Place,
+    report: &mut Report,
+) -> Option<Wiring> {
+    match wire(topology) {
+        Ok(wiring) => Some(wiring),
+        Err(faults) => {
+            for fault in faults {
+                report.add(place(fault.subject), fault.message, fault.label).help(fault.help);
+            }
+            None
+        }
+    }
 }
 
 fn read_name(document: &Table, report: &mut Report) -> Option<String> {

@@ -16,6 +16,7 @@
 //! | `[defaults]` | any key of a group, for groups that do not have it themselves; a group's own key replaces it whole, also `env` |
 //! | `[groups.NAME]` | a set of equal containers; at least one |
 //! | `[[links]]` | what joins two containers of a node |
+//! | `[[chains]]` | NFs one after the other, joined by memifs |
 //!
 //! Names are `[A-Za-z0-9][A-Za-z0-9_-]*`, two characters at least; a group's name does not end in
 //! a digit. A container is named prefix + node + `_` + group + ordinal, 63 bytes at most.
@@ -28,7 +29,7 @@
 //! | `become` | `"sudo"` (default) or `"none"`: how the login user becomes root |
 //! | `system_cpus` | slots kept for the system on each NUMA node; default 1 |
 //! | `interfaces.NAME.pci` | PCI address of a named interface, `"0000:18:00.0"` |
-//! | `interfaces.NAME.peer_mac` | MAC address of what is at the other end of its wire, for what routes to it |
+//! | `interfaces.NAME.peer_mac` | MAC address at the other end of its wire, e.g. the traffic generator's |
 //!
 //! A group (`[groups.NAME]`), also in `[defaults]`:
 //!
@@ -102,12 +103,19 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `kind` | `"veth"`; required |
+//! | `kind` | `"veth"` or `"memif"`; required |
 //! | `nodes` | list of node names or globs; default all nodes that have both ends |
-//! | `mtu` | 68 to 65535; default the kernel's |
+//! | `mtu` | veth: 68 to 65535; default the kernel's |
 //! | `ends` | list of two tables; required |
+//! | `socket` | memif: file name of the socket; default made from the ends |
+//! | `id` | memif: interface id, 0 to 65535; default 0 |
+//! | `secret` | memif: 24 bytes at most, never shown; default none |
+//! | `rx_queues`, `tx_queues` | memif: 1 to 255; default 1 |
+//! | `ring_size` | memif: a power of two, 32 to 16384; default 1024 |
+//! | `buffer_size` | memif: bytes, 64 to 65535; default 2048 |
+//! | `mode` | memif: `"ethernet"` (default), `"ip"` or `"punt-inject"` |
 //!
-//! An end of a link:
+//! An end of a veth link:
 //!
 //! | key | value |
 //! |---|---|
@@ -117,23 +125,65 @@
 //! | `addresses` | list of addresses with prefix length |
 //! | `ping` | list of addresses that must answer a ping from this end |
 //!
+//! An end of a memif link:
+//!
+//! | key | value |
+//! |---|---|
+//! | `container` | group and ordinal, `"VNF1"`; required |
+//! | `role` | `"master"` or `"slave"`, one of each; default the first end is master |
+//! | `socket_id` | the end's own number of the socket, 1 to 65535; default the next free one |
+//! | `mac` | MAC address; default the app's choice |
+//! | `addresses` | list of addresses with prefix length |
+//!
+//! Chains (`[[chains]]`):
+//!
+//! | key | value |
+//! |---|---|
+//! | `group` | the NFs: `nf_chains` x `nf_nodes`, or one chain of `count`; required |
+//! | `kind` | `"l2xc"`, `"functional"`, `"ip4"`, `"pipeline_ip4"`, `"ipsec"`, `"cross_horiz"`, `"vswitch"` or `"dma"`; required |
+//! | `vswitch` | a group of one container per node, or `"node"`: the node's own VPP; this or `ends` is required |
+//! | `forwarding` | of the vswitch: `"l2bd"` (default), `"l2xc"` or `"ip4"` |
+//! | `cli` | with `vswitch = "node"`: its CLI socket; default `"/run/vpp/cli.sock"` |
+//! | `uplinks` | with `vswitch = "node"`: interfaces of that VPP, in pairs |
+//! | `ends` | instead of `vswitch`: two groups (`cross_horiz`: one) joined directly to the first and last NF |
+//! | `memif_roles` | `"nf-master"` (default) or `"nf-slave"` |
+//! | `ipsec` | table of tunnels, with kind `ipsec`, required there |
+//! | `secret`, `rx_queues`, `tx_queues`, `ring_size`, `buffer_size`, `mode` | of every memif, as for a link |
+//!
+//! Tunnels of a chain (`ipsec`):
+//!
+//! | key | value |
+//! |---|---|
+//! | `tunnels` | tunnels per NF; default 1 |
+//! | `crypto` | `"aes-gcm-128"`, `-192`, `-256` or `"aes-cbc-128"`, `-192`, `-256`; required |
+//! | `crypto_key` | its key in hexadecimal, never shown; required |
+//! | `integ` | `"sha1-96"`, `"sha-256-128"` or `"sha-512-256"`; required with `aes-cbc`, and only there |
+//! | `integ_key` | its key in hexadecimal, never shown |
+//! | `local` | IPv4 address of the first tunnel on the first node; each further tunnel has the next; required |
+//! | `remote` | the same on the second node, or of the traffic generator; required |
+//!
 //! In every string `${NAME}` and `${NAME:-default}` stand for a variable and `$$` for a `$`.
 //! With several files, later ones add to earlier ones: nodes, groups, keys to groups and to
-//! `[defaults]`, links. A key or node defined twice is an error.
+//! `[defaults]`, links, chains. A key or node defined twice is an error.
 
 mod across;
 mod app;
 mod chain;
+mod chain_table;
 mod cpu_request;
 mod environment;
 mod expand;
 mod glob;
 mod group;
 mod image;
+mod ipsec;
+mod keys;
 mod link;
 mod link_end;
 mod load;
 mod mask;
+mod memif;
+mod memif_options;
 mod merge;
 mod names;
 mod node;
@@ -162,6 +212,12 @@ pub use chain::{
     MemifOptions, MemifRoles, Role, SwitchForwarding,
 };
 pub use glob::{glob_matches, is_glob};
+pub use keys::{
+    APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, GROUP_KEYS, HOMES,
+    INTERFACE_KEYS, IPSEC_KEYS, LINK_END_KEYS, LINK_KEYS, MEMIF_END_KEYS, MEMIF_KEYS, NODE_KEYS,
+    PACKAGE_FILE_KEYS, SLICE_KEYS, SWITCH_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS,
+};
+use keys::{home, is_key};
 pub use load::{Loaded, Source, load, load_testbed};
 pub use names::{is_name, nearest};
 pub use node::parse_ssh;
@@ -175,145 +231,6 @@ pub use topology::{
     SshTarget, Topology,
 };
 
-/// Whether `word` is a key anywhere.
-fn is_key(word: &str) -> bool {
-    ALL_KEYS.iter().any(|keys| keys.contains(&word))
-}
-
-/// What has this key, for those who put it elsewhere.
-fn home(key: &str) -> Option<&'static str> {
-    let homes = [
-        (GROUP_KEYS, "a group: `[groups.NAME]` or `[defaults]`"),
-        (NODE_KEYS, "a node: `[nodes.NAME]`"),
-        (INTERFACE_KEYS, "an interface: `[nodes.NAME.interfaces.NAME]`"),
-        (LINK_KEYS, "a link: `[[links]]`"),
-        (LINK_END_KEYS, "an end of a link: `ends` of `[[links]]`"),
-        (APP_KEYS, "an app: `[groups.NAME.app]`"),
-        (CUSTOM_KEYS, "an app of kind `custom`: `[groups.NAME.app]`"),
-        (VPP_KEYS, "an app of kind `vpp`: `[groups.NAME.app]`"),
-        (TESTPMD_KEYS, "an app of kind `testpmd`: `[groups.NAME.app]`"),
-        (APP_FILE_KEYS, "a file of an app: `files` of `[groups.NAME.app]`"),
-        (PACKAGE_FILE_KEYS, "a package file: `package_files` of `[groups.NAME.app]`"),
-        (TOP_KEYS, "the top level, before the first `[table]`"),
-    ];
-    homes.into_iter().find(|(keys, _)| keys.contains(&key)).map(|(_, home)| home)
-}
-
-/// Keys of the top level.
-pub const TOP_KEYS: &[&str] =
-    &["name", "placement", "prefix", "nodes", "defaults", "groups", "links"];
-
-/// Keys of a node.
-pub const NODE_KEYS: &[&str] = &["ssh", "become", "system_cpus", "interfaces"];
-
-/// Keys of a node's interface.
-pub const INTERFACE_KEYS: &[&str] = &["pci", "peer_mac"];
-
-/// Keys of a group and of `defaults`.
-pub const GROUP_KEYS: &[&str] = &[
-    "engine",
-    "image",
-    "image_file",
-    "nodes",
-    "count",
-    "cpu_count",
-    "cpu_skip",
-    "cpu_shared",
-    "cpu_scarce",
-    "smt_used",
-    "nf_chains",
-    "nf_nodes",
-    "nf_dtc",
-    "nf_mtcr",
-    "nf_dtcr",
-    "vs_dtc",
-    "cpuset_mems",
-    "numa",
-    "interfaces",
-    "mounts",
-    "env",
-    "publish",
-    "privileged",
-    "cap_add",
-    "cap_drop",
-    "devices",
-    "network",
-    "memory",
-    "hugepages",
-    "command",
-    "depends_on",
-    "app",
-];
-
-/// Those of [`GROUP_KEYS`] that only the slice form has.
-pub const SLICE_KEYS: &[&str] = &["count", "cpu_count", "cpu_skip", "cpu_shared", "cpu_scarce"];
-
-/// Those of [`GROUP_KEYS`] that only the NF-density form has.
-pub const CHAIN_KEYS: &[&str] =
-    &["nf_chains", "nf_nodes", "nf_dtc", "nf_mtcr", "nf_dtcr", "vs_dtc"];
-
-/// Keys of an app of any kind.
-pub const APP_KEYS: &[&str] = &[
-    "kind",
-    "supervise",
-    "ready_timeout",
-    "packages",
-    "package_files",
-    "install",
-    "install_as_image",
-    "files",
-];
-
-/// Keys that only an app of kind `custom` has.
-pub const CUSTOM_KEYS: &[&str] = &["start", "ready", "stop"];
-
-/// Keys that only an app of kind `vpp` has.
-pub const VPP_KEYS: &[&str] = &[
-    "variant",
-    "main_heap_size",
-    "page_size",
-    "buffers_per_numa",
-    "statseg_size",
-    "poll_sleep_usec",
-    "plugins",
-    "rx_queues",
-    "dsa_devices",
-    "exec",
-    "startup",
-];
-
-/// Keys that only an app of kind `testpmd` has.
-pub const TESTPMD_KEYS: &[&str] =
-    &["forward", "memory_mib", "mbufs", "hugepages", "auto_start", "args"];
-
-/// Keys of an item of an app's `files`.
-pub const APP_FILE_KEYS: &[&str] = &["path", "text", "source", "mode"];
-
-/// Keys of an item of an app's `package_files` that is a table.
-pub const PACKAGE_FILE_KEYS: &[&str] = &["file", "sha256"];
-
-/// Keys of a link.
-pub const LINK_KEYS: &[&str] = &["kind", "nodes", "mtu", "ends"];
-
-/// Keys of an end of a link.
-pub const LINK_END_KEYS: &[&str] = &["container", "interface", "mac", "addresses", "ping"];
-
-/// All of them.
-pub const ALL_KEYS: &[&[&str]] = &[
-    TOP_KEYS,
-    NODE_KEYS,
-    INTERFACE_KEYS,
-    GROUP_KEYS,
-    APP_KEYS,
-    CUSTOM_KEYS,
-    VPP_KEYS,
-    TESTPMD_KEYS,
-    APP_FILE_KEYS,
-    PACKAGE_FILE_KEYS,
-    LINK_KEYS,
-    LINK_END_KEYS,
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,8 +238,8 @@ mod tests {
     #[test]
     fn the_table_of_keys_is_complete() {
         let docs = include_str!("mod.rs").split("mod across;").next().unwrap();
-        for keys in ALL_KEYS {
-            for key in *keys {
+        for (keys, _) in HOMES {
+            for key in keys {
                 let forms = [
                     format!("`{key}`"),
                     format!(".{key}`"),
@@ -340,6 +257,7 @@ mod tests {
         for keys in [SLICE_KEYS, CHAIN_KEYS] {
             assert!(keys.iter().all(|key| GROUP_KEYS.contains(key)));
         }
+        assert!(SWITCH_KEYS.iter().all(|key| CHAIN_TABLE_KEYS.contains(key)));
         assert!(SLICE_KEYS.iter().all(|key| !CHAIN_KEYS.contains(key)));
     }
 }

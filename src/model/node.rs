@@ -5,7 +5,7 @@ use super::names::is_name;
 use super::problem::{Place, Report};
 use super::read::{Word, listed};
 use super::topology::{Become, Interface, Node, SshTarget};
-use super::value::{Entry, Kind, Table};
+use super::value::{Entry, Table};
 use super::{INTERFACE_KEYS, NODE_KEYS};
 use std::collections::BTreeMap;
 
@@ -138,7 +138,7 @@ fn read_interfaces(table: &Table, report: &mut Report) -> BTreeMap<String, Inter
                 )
                 .help("letters, digits, `_` and `-`, starting with a letter or digit");
         }
-        let pci = read_pci(entry, report);
+        let (pci, peer_mac) = read_interface(entry, report);
         if let Some((address, place)) = &pci
             && let Some(first) = addresses.insert(address.clone(), place)
         {
@@ -147,16 +147,29 @@ fn read_interfaces(table: &Table, report: &mut Report) -> BTreeMap<String, Inter
         }
         // Also without a sound address: that it exists is not in doubt.
         let pci = pci.map(|(address, _)| address).unwrap_or_default();
-        let peer_mac = read_peer_mac(entry, report);
         interfaces.insert(entry.key.clone(), Interface { pci, peer_mac });
     }
     interfaces
 }
 
-/// The PCI address of an interface, in lower case.
-fn read_pci<'a>(entry: &'a Entry, report: &mut Report) -> Option<(String, &'a Place)> {
-    let table = report.table(&format!("`{}`", entry.key), &entry.value)?;
+/// The PCI address of an interface, in lower case, and the MAC address at its wire's other end.
+fn read_interface<'a>(
+    entry: &'a Entry,
+    report: &mut Report,
+) -> (Option<(String, &'a Place)>, Option<String>) {
+    let Some(table) = report.table(&format!("`{}`", entry.key), &entry.value) else {
+        return (None, None);
+    };
     report.check_keys(table, INTERFACE_KEYS, "an interface");
+    let mac = table.get("peer_mac").and_then(|entry| read_mac("peer_mac", entry, report));
+    (read_pci(entry, table, report), mac.map(|(mac, _)| mac))
+}
+
+fn read_pci<'a>(
+    entry: &Entry,
+    table: &'a Table,
+    report: &mut Report,
+) -> Option<(String, &'a Place)> {
     let Some(pci) = table.get("pci") else {
         let what = format!("interface `{}`", entry.key);
         report.missing(table, &entry.place, "pci", &what, "e.g. `pci = \"0000:18:00.0\"`");
@@ -171,13 +184,6 @@ fn read_pci<'a>(entry: &'a Entry, report: &mut Report) -> Option<(String, &'a Pl
         .add(word.place, format!("`{}` is not a PCI address", word.text), "cannot be read")
         .help("write `domain:bus:device.function`, e.g. `0000:18:00.0`, as `lspci -D` does");
     None
-}
-
-/// The MAC address of what is at the other end of the wire, in lower case.
-fn read_peer_mac(entry: &Entry, report: &mut Report) -> Option<String> {
-    let Kind::Table(table) = &entry.value.kind else { return None };
-    let entry = table.get("peer_mac")?;
-    read_mac(entry, report).map(|(mac, _)| mac)
 }
 
 /// Whether `text` is `dddd:bb:dd.f` in lower case; device to 1f, function to 7.

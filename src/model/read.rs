@@ -41,6 +41,11 @@ pub(super) fn known(word: &str, candidates: &[&str], what: &str) -> String {
     }
 }
 
+/// Whether only an `s` is missing of one of the keys: then `group` is no key of a chain.
+fn is_plural_of(key: &str, keys: &[&str]) -> bool {
+    keys.iter().any(|known| known.strip_suffix('s') == Some(key))
+}
+
 impl Report {
     fn wrong_type(&mut self, what: &str, wanted: &str, value: &Value) -> Option<&mut Problem> {
         if value.kind == Kind::Broken {
@@ -50,15 +55,39 @@ impl Report {
         Some(self.add(&value.place, format!("{what} must be {wanted}"), label))
     }
 
-    /// Reports every key of `table` that is not in `keys`.
-    pub(super) fn check_keys(&mut self, table: &Table, keys: &[&str], what: &str) {
-        for entry in table.entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
+    /// Reports every key that is not in `keys`.
+    pub(super) fn check_keys<'a>(
+        &mut self,
+        entries: impl IntoIterator<Item = &'a Entry>,
+        keys: &[&str],
+        what: &str,
+    ) {
+        for entry in entries.into_iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
             self.add(&entry.place, format!("unknown key `{}` in {what}", entry.key), "unknown key")
-                .help(match home(&entry.key) {
+                .help(match home(&entry.key).filter(|_| !is_plural_of(&entry.key, keys)) {
                     Some(home) => format!("`{}` is a key of {home}", entry.key),
                     None => known(&entry.key, keys, "keys"),
                 });
         }
+    }
+
+    /// As [`Self::check_keys`], where a table of another kind has keys of its own: `others`.
+    pub(super) fn check_keys_of(
+        &mut self,
+        table: &Table,
+        keys: &[&str],
+        what: &str,
+        others: &[&str],
+        other: &str,
+    ) {
+        let foreign = |key: &str| others.contains(&key) && !keys.contains(&key);
+        let (wrong, rest): (Vec<&Entry>, Vec<&Entry>) =
+            table.entries.iter().partition(|entry| foreign(&entry.key));
+        for entry in wrong {
+            self.add(&entry.place, format!("{what} has no `{}`", entry.key), "not here")
+                .help(format!("`{}` is a key of {other}", entry.key));
+        }
+        self.check_keys(rest, keys, what);
     }
 
     /// Reports a key that must be there, unless a misspelt one is, which is reported already.
@@ -70,7 +99,10 @@ impl Report {
         what: &str,
         help: impl Into<String>,
     ) {
-        let misspelt = |entry: &Entry| !is_key(&entry.key) && nearest(&entry.key, [key]).is_some();
+        let misspelt = |entry: &Entry| {
+            let elsewhere = is_key(&entry.key) && !is_plural_of(&entry.key, &[key]);
+            !elsewhere && nearest(&entry.key, [key]).is_some()
+        };
         if !table.entries.iter().any(misspelt) {
             let message = format!("{what} needs `{key}`");
             self.add(place, message, format!("`{key}` is missing")).help(help);

@@ -3,8 +3,18 @@
 use super::topology::Topology;
 use crate::command::Secret;
 
-const WORDS: [&str; 8] =
-    ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "PASSPHRASE"];
+const WORDS: [&str; 10] = [
+    "PASSWORD",
+    "PASSWD",
+    "SECRET",
+    "TOKEN",
+    "CREDENTIAL",
+    "PRIVATE_KEY",
+    "API_KEY",
+    "PASSPHRASE",
+    "CRYPTO_KEY",
+    "INTEG_KEY",
+];
 
 /// Whether a variable of this name holds something that is never shown.
 pub fn looks_secret(name: &str) -> bool {
@@ -12,8 +22,8 @@ pub fn looks_secret(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
-/// The secrets of a topology: `expanded` (from `${NAME}`), then those of the groups' `env`. Names
-/// are shell variable names; one name never stands for two values.
+/// The secrets of a topology: `expanded` (from `${NAME}`), then those of the groups' `env`, of
+/// links and chains. Names are shell variable names; one name never stands for two values.
 pub(super) fn collect(topology: &Topology, expanded: Vec<Secret>) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
     for secret in expanded {
@@ -34,7 +44,29 @@ pub(super) fn collect(topology: &Topology, expanded: Vec<Secret>) -> Vec<Secret>
             secrets.push(Secret { name: wanted, value: value.clone() });
         }
     }
+    for (name, value) in of_wiring(topology) {
+        if secrets.iter().any(|secret| secret.value == value) {
+            continue;
+        }
+        let is_free = |name: &String| secrets.iter().all(|secret| secret.name != *name);
+        let mut names = (2..).map(|number: u32| format!("{name}_{number}"));
+        let name = Some(name.to_owned()).filter(is_free).or_else(|| names.find(is_free));
+        secrets.extend(name.map(|name| Secret { name, value: value.to_owned() }));
+    }
     secrets
+}
+
+/// Secrets of memifs and keys of tunnels.
+fn of_wiring(topology: &Topology) -> Vec<(&'static str, &str)> {
+    let of_links = topology.memifs.iter().map(|link| &link.options);
+    let of_chains = topology.chains.iter().map(|chain| &chain.options);
+    let memifs = of_links.chain(of_chains).filter_map(|options| options.secret.as_deref());
+    let tunnels = topology.chains.iter().filter_map(|chain| chain.ipsec.as_ref());
+    let keys = tunnels.flat_map(|ipsec| {
+        let integrity = ipsec.integrity.as_ref().map(|(_, key)| ("INTEG_KEY", key.as_str()));
+        [("CRYPTO_KEY", ipsec.crypto_key.as_str())].into_iter().chain(integrity)
+    });
+    memifs.map(|secret| ("MEMIF_SECRET", secret)).chain(keys).collect()
 }
 
 /// The nearest shell variable name.

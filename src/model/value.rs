@@ -66,6 +66,15 @@ impl Table {
     }
 }
 
+impl<'a> IntoIterator for &'a Table {
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.iter()
+    }
+}
+
 /// Turns TOML into a [`Table`], expanding variables.
 pub(super) struct Parser<'a> {
     pub(super) variables: &'a dyn Fn(&str) -> Option<String>,

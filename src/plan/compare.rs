@@ -1,7 +1,7 @@
 //! What is, held against what should be: the one computation behind plan, status and drift.
 
 use super::wanted::Wanted;
-use crate::app::AppState;
+use crate::app::{AppState, SwitchState};
 use crate::cpu::CpuSet;
 use crate::engine::{Inventory, Observed, State};
 use crate::facts::{Cpuset, Facts};
@@ -24,6 +24,9 @@ pub struct NodeState {
     pub links: Vec<ObservedLink>,
     /// What was delivered into the running containers with an app, by name of the container.
     pub apps: BTreeMap<String, AppState>,
+    /// What of the topology's vswitch its own VPP has, where it is one; an error is why nothing is
+    /// known.
+    pub switch: Option<Result<SwitchState, String>>,
     /// Cgroups with CPUs of their own.
     pub cpusets: Vec<Cpuset>,
 }

@@ -4,7 +4,7 @@ use super::build::{Builder, Deed, group_of};
 use super::compare::owned;
 use super::request::{Target, Verb};
 use super::step::StepId;
-use crate::command::Command;
+use crate::app::remove_folder;
 use crate::engine::{Observed, State};
 use crate::wiring;
 use serde_json::Value;
@@ -40,8 +40,9 @@ pub(super) fn lower(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     }
 }
 
-/// Removes the folder of memif sockets with the last of the topology's containers on a node; it is
-/// known by the mounts these were made with, so that no file is needed.
+/// Removes the folder of memif sockets, and what was put into the node's own VPP, with the last of
+/// the topology's containers on a node; it is known by the mounts these were made with, so that no
+/// file is needed.
 fn unlink(builder: &mut Builder<'_>, target: &Target<'_>, gone: Vec<StepId>) {
     let topology = builder.request.topology;
     let folder = wiring::folder(topology);
@@ -59,7 +60,7 @@ fn unlink(builder: &mut Builder<'_>, target: &Target<'_>, gone: Vec<StepId>) {
     let deed = Deed {
         verb: "unlink",
         detail: format!("{folder} (memif sockets)"),
-        commands: vec![Command::new(["rm", "-rf", "--", &folder])],
+        commands: vec![remove_folder(topology)],
         undo: None,
     };
     builder.push(target.node, "", vec![deed], gone);

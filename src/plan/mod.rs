@@ -18,6 +18,7 @@ mod request;
 mod restart;
 mod script;
 mod step;
+mod switch;
 mod wanted;
 
 pub use app::Rendering;
@@ -33,4 +34,5 @@ pub use links::wanted_links;
 pub use request::{Refusal, Request, Stage, Target, Verb, targets};
 pub use script::script;
 pub use step::{Plan, Step, StepId};
+pub use switch::{switch_difference, switch_steps, wanted_switches};
 pub use wanted::{Assignment, Wanted, wanted};

@@ -18,6 +18,11 @@ pub fn render(problems: &Problems, color: bool) -> String {
     report + &format!("{count} {noun} in {}\n", files.join(", "))
 }
 
+/// All problems, without their number at the end.
+pub fn render_mistakes(problems: &Problems, color: bool) -> String {
+    render_each(&problems.sources, &problems.list, &Level::ERROR, color)
+}
+
 /// Warnings of a topology that is sound; empty when there are none.
 pub fn render_warnings(sources: &[Source], warnings: &[Problem], color: bool) -> String {
     render_each(sources, warnings, &Level::WARNING, color)

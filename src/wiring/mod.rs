@@ -4,8 +4,20 @@
 //! Numbers are per node: the NFs of a chain are 1, 2, ... on every node, chain by chain (CSIT
 //! `nf_id = (chain-1)*nodes_per_chain + node`), and so are sockets and MAC addresses.
 
-use crate::model::{Crypto, Integrity, MemifOptions, Role, Topology};
+mod build;
+mod chain;
+mod forward;
+mod link;
+mod number;
+mod switch;
+mod tunnel;
+
+use crate::model::{ChainEnds, ChainKind, Crypto, Integrity, MemifOptions, Role, Topology};
+use build::Builder;
+use chain::{Run, shape, wire_chains};
+use link::wire_link;
 use std::collections::BTreeMap;
+use switch::Switches;
 
 /// Where containers see their topology's folder of memif sockets.
 pub const GUEST_FOLDER: &str = "/mnt/memif";
@@ -199,12 +211,43 @@ pub enum Subject {
     Chain(usize),
 }
 
-/// Computes the wiring.
+/// Computes the wiring. What names a group or a node that is not there is left out; the model
+/// has refused it.
 ///
 /// # Errors
 /// Everything that is wrong with links and chains put together: numbers past their limits, paths
-/// too long, two masters or two interface ids on one socket, a MAC address twice.
+/// too long, two masters or two interface ids on one socket, a MAC address twice, a next hop
+/// that nobody knows, uplinks that cannot be shared.
 pub fn wire(topology: &Topology) -> Result<Wiring, Vec<Fault>> {
-    let _ = topology;
-    Ok(Wiring::default())
+    let mut builder = Builder::new(topology);
+    let mut switches = Switches::default();
+    // NFs, and chains with ends, by node.
+    let mut nfs: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut ended: BTreeMap<&str, u32> = BTreeMap::new();
+    for (index, chain) in topology.chains.iter().enumerate() {
+        let Some(group) = topology.groups.iter().find(|group| group.name == chain.group) else {
+            continue;
+        };
+        let of = |counts: &BTreeMap<&str, u32>, node: &str| counts.get(node).copied().unwrap_or(0);
+        let before: Vec<u32> = group.nodes.iter().map(|node| of(&nfs, node)).collect();
+        for (position, name) in group.nodes.iter().enumerate() {
+            let Some(node) = topology.nodes.iter().find(|node| node.name == *name) else {
+                continue;
+            };
+            let (before, chains_before) = (before.clone(), of(&ended, name));
+            let run = Run { index, chain, group, node, position, before, chains_before };
+            wire_chains(&mut builder, &mut switches, &run);
+            *nfs.entry(name).or_default() += group.cpu.containers();
+            if matches!(chain.ends, ChainEnds::Groups(_)) {
+                let is_horizontal = chain.kind == ChainKind::CrossHoriz;
+                let count = if is_horizontal { group.cpu.containers() } else { shape(group).0 };
+                *ended.entry(name).or_default() += count;
+            }
+        }
+    }
+    let clis = switches.finish(&mut builder);
+    for (index, link) in topology.memifs.iter().enumerate() {
+        wire_link(&mut builder, index, link);
+    }
+    builder.finish(&clis)
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate with its layer, as the table in `src/lib.rs` has it.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, u8); 17] = [
     ("cli", 5),
     ("ui", 5),
     ("lifecycle", 4),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, u8); 16] = [
     ("facts", 1),
     ("threads", 1),
     ("lock", 1),
+    ("import", 1),
     ("wiring", 0),
     ("model", 0),
     ("cpu", 0),

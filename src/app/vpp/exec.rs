@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// A value that VPP's CLI would not read as one word, or a memif that its CLI cannot make.
-pub(super) fn commands(wiring: &ContainerWiring) -> Result<Vec<String>, RenderError> {
+pub(in crate::app) fn commands(wiring: &ContainerWiring) -> Result<Vec<String>, RenderError> {
     let mut lines = sockets(wiring)?;
     for port in &wiring.ports {
         let name = interface(port)?;
@@ -35,7 +35,7 @@ pub(super) fn commands(wiring: &ContainerWiring) -> Result<Vec<String>, RenderEr
 }
 
 /// The name of a port in VPP.
-pub(super) fn interface(port: &Port) -> Result<String, RenderError> {
+pub(in crate::app) fn interface(port: &Port) -> Result<String, RenderError> {
     match &port.kind {
         PortKind::Memif(memif) => Ok(format!("memif{}/{}", memif.socket_id, memif.id)),
         // `startup.conf` gives it this name.
