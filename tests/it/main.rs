@@ -32,6 +32,7 @@ mod readme;
 mod soundness;
 mod streams;
 mod support;
+mod templates;
 mod threads;
 mod vectors;
 mod veth;
