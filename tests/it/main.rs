@@ -36,6 +36,7 @@ mod readme;
 mod soundness;
 mod streams;
 mod support;
+mod templates;
 mod threads;
 mod vectors;
 mod veth;
