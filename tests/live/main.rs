@@ -13,6 +13,7 @@ mod lab;
 mod lifecycle;
 mod links;
 mod lock;
+mod memif;
 mod nodes;
 mod script;
 mod shipped;
