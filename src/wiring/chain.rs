@@ -47,7 +47,8 @@ fn serial<'a>(
 ) {
     let mut nfs: Vec<Nf<'a>> = (1..=count).map(|k| run.nf(builder, chain * count + k)).collect();
     let last = nfs.len() - 1;
-    let direct = switch.is_none() || run.chain.kind == ChainKind::PipelineIp4;
+    let is_pipeline = matches!(run.chain.kind, ChainKind::PipelineIp4 | ChainKind::PipelineL2xc);
+    let direct = switch.is_none() || is_pipeline;
     // Ports of the vswitch, or of the ends, to the sides of each NF.
     let mut others = vec![[None, None]; nfs.len()];
     for k in 0..=last {
