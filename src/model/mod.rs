@@ -169,6 +169,7 @@
 mod across;
 mod app;
 mod chain;
+mod chain_ends;
 mod chain_table;
 mod cpu_request;
 mod environment;

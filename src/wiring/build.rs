@@ -262,9 +262,16 @@ impl<'a> Builder<'a> {
                 "master",
                 format!("socket `{file}` has two masters: `{}` and `{}`", names.0, names.1),
                 format!("`{}` is the second", names.1),
-                "only one can listen on a socket: give the links different `socket`s, or the \
-                 other end the role of master"
-                    .to_owned(),
+                if other.node == master.node {
+                    "only one can listen on a socket: give the links different `socket`s, or the \
+                     other end the role of master"
+                        .to_owned()
+                } else {
+                    format!(
+                        "`{}` and `{}` are one machine with one folder of sockets: leave `socket` out",
+                        other.node, master.node
+                    )
+                },
             );
         } else if !is_new {
             self.fault(

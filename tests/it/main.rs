@@ -18,6 +18,7 @@ mod facts;
 mod generated;
 mod guard;
 mod hugepages;
+mod import;
 mod inside;
 mod install;
 mod lanes;

@@ -34,11 +34,11 @@ fn memif<'a>(
 /// What holds for every wiring.
 fn check(topology: &Topology) {
     let wiring = &topology.wiring;
-    let mut masters: BTreeMap<(String, String), Option<(String, u32)>> = BTreeMap::new();
+    let mut masters = BTreeMap::new();
     let mut ids = BTreeSet::new();
     let mut macs = BTreeSet::new();
     let mut ends = BTreeSet::new();
-    let mut numbers: BTreeMap<(String, Option<(String, u32)>, u32), String> = BTreeMap::new();
+    let mut numbers = BTreeMap::new();
     for link in &wiring.links {
         let memifs = [0, 1].map(|end: usize| memif(topology, &link.node, &link.ends[end]));
         let files = memifs.map(|memif| {
@@ -304,7 +304,7 @@ fn described() -> impl Strategy<Value = Described> {
             let may_share = described.routes() && forwarding == SwitchForwarding::L2bd;
             let pairs = if pairs == 0 || may_share { pairs } else { chains };
             described.uplinks = if ends == Ends::Groups { 0 } else { 2 * pairs };
-            Described { nodes, roles, forwarding, only_one_end, ..described }
+            Described { nodes, forwarding, roles, only_one_end, ..described }
         },
     )
 }

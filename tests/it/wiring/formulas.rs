@@ -140,7 +140,7 @@ fn domains(wiring: &ContainerWiring) -> Vec<(u32, Vec<usize>)> {
     wiring.rules.iter().filter_map(domain).collect()
 }
 
-/// Bridge domains of chains with uplinks of their own: first N*(c-1)+c, inner nf_id + c, last
+/// Bridge domains of chains with uplinks of their own: first N*(c-1)+c, inner `nf_id` + c, last
 /// N*c + c.
 #[test]
 fn bridge_domains_of_chains() {
