@@ -33,6 +33,8 @@ use crate::wiring::ContainerWiring;
 /// Folder inside a container where its app's files of ours lie; it outlives a stop.
 ///
 /// `start`: script that becomes the app. `configured`, `installed`: digests of what was delivered.
+/// `launcher`: pid of [`LAUNCH`]. `running`: digest and pid of the app while it runs; `ended`: digest
+/// and exit code since it has ended; neither is there before its first start.
 pub const FOLDER: &str = "/var/lib/vnfctl";
 
 /// One container, as its app needs to know it.

@@ -314,7 +314,43 @@ fn templates_are_rendered_and_their_mistakes_have_a_line() {
 }
 
 #[test]
-fn supervisord_runs_the_app_and_is_missed_where_it_is_not() {
+fn supervisord_starts_the_app_again() {
+    let inside = Inside::new(Tools::Debian);
+    let mut first = inside.launch(2, 0);
+    let mut app = app(&inside, &["sh", "-c", "echo up; echo err >&2; exec sleep 1000"], &[]);
+    app.supervise = Supervise::Supervisord;
+    let mut deployment = deployed(&app);
+    for file in &mut deployment.files {
+        file.path = file.path.replace(FOLDER, &inside.folder());
+        file.content = file.content.replace(FOLDER, &inside.folder());
+    }
+    deployment.start = deployment.start.replace(FOLDER, &inside.folder());
+    configured(&inside, &deployment);
+    let ups = |count| {
+        let log = inside.read("log");
+        log.matches("up\n").count() == count && log.matches("err\n").count() == count
+    };
+    let ctl = |verb: &str| {
+        let conf = format!("{}/supervisord.conf", inside.folder());
+        let output = inside.run(&format!("supervisorctl -c {conf} {verb} app"));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    inside.until("the app is up", || ups(1));
+    inside.until("supervisord trusts it", || ctl("status").contains("RUNNING"));
+    assert_eq!(ctl("signal KILL"), "app: signalled\n");
+    inside.until("the app is up again", || ups(2));
+    // A new configuration, and the end of the container.
+    let (code, told) = run(&inside, deployment.ready.as_deref().unwrap());
+    assert_eq!((code, told.as_str()), (Some(0), ""));
+    first.signal(rustix::process::Signal::HUP);
+    inside.until("the app is up anew", || ups(3));
+    inside.until("supervisord trusts it", || ctl("status").contains("RUNNING"));
+    first.signal(rustix::process::Signal::TERM);
+    assert_eq!(first.code(Duration::from_secs(9)), Some(0), "{}", inside.read("log"));
+}
+
+#[test]
+fn supervisord_is_missed_where_it_is_not() {
     each(|inside, _| {
         let mut app = app(inside, &["own"], &[]);
         app.supervise = Supervise::Supervisord;

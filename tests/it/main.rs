@@ -38,6 +38,7 @@ mod soundness;
 mod streams;
 mod support;
 mod switch;
+mod templates;
 mod testpmd;
 mod threads;
 mod vectors;
