@@ -100,6 +100,26 @@ fn the_insides_of_a_node_are_looked_at_once_and_must_be_seen() {
     assert!(failures[0].error.to_string().contains("sh: cannot fork"), "{failures:?}");
 }
 
+#[test]
+fn a_template_that_cannot_be_filled_in_is_a_mistake_of_the_file() {
+    let text = ONE.replace("--all", "{{ cpus.workers[7] + 1 }}");
+    let loaded = world::topology(&text);
+    let facts = probe(&[], &[EngineKind::Docker]).words();
+    let empty = Fake::new().on("", &facts, Reply::ok(PROBED));
+    for verb in [UP, Verb::Create, Verb::Acquire] {
+        let failure = try_prepare(&loaded, &empty, verb).unwrap_err();
+        let told = report::error(&failure.into(), Paint::default());
+        assert_eq!(told.code, ExitCode::TopologyInvalid, "{}", told.text);
+        assert!(told.text.starts_with("error: "), "{}", told.text);
+        assert!(told.text.contains(" --> `start` of group `NF`"), "{}", told.text);
+        assert!(told.text.ends_with("\n1 mistake"), "{}", told.text);
+    }
+    // It keeps nobody from stopping what runs.
+    let nodes = node(&world::topology(ONE), "");
+    let steps = try_prepare(&loaded, &nodes, Verb::Down).unwrap().plan.steps;
+    assert_eq!(told_steps(&steps), "  1 DUT1 stop DUT1_NF1\n  2 DUT1 destroy DUT1_NF1  <- 1\n");
+}
+
 struct Silent;
 
 impl Reporter for Silent {

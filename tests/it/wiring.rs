@@ -175,12 +175,13 @@ fn prove(described: &Described) {
     }
 }
 
-const SERIAL: [ChainKind; 5] = [
+const SERIAL: [ChainKind; 6] = [
     ChainKind::L2xc,
     ChainKind::Functional,
     ChainKind::Dma,
     ChainKind::Ip4,
     ChainKind::PipelineIp4,
+    ChainKind::PipelineL2xc,
 ];
 
 const FORWARDINGS: [SwitchForwarding; 3] =

@@ -44,7 +44,8 @@ done
 # It ends with VPP; VPP itself has this process's pid, so that signals are its own.
 keep() {
 	lines=0
-	while [ "$lines" -lt 100 ] && IFS= read -r line; do
+	# Its last line has no end.
+	while [ "$lines" -lt 100 ] && { IFS= read -r line || [ -n "$line" ]; }; do
 		printf '%s\n' "$line" >&2
 		printf '%.500s\n' "$line"
 		lines=$((lines + 1))
