@@ -7,7 +7,8 @@ mod startup;
 
 pub(super) use exec::{commands, interface};
 
-use super::{AppDriver, File, Instance, RenderError};
+use super::template::{Origin, Templates};
+use super::{AppDriver, FOLDER, File, Instance, RenderError};
 use crate::command::quote;
 use crate::model::{self, AppKind, Role};
 use crate::wiring::{Memif, Port, PortKind};
@@ -23,7 +24,10 @@ impl AppDriver for Vpp {
         let vpp = settings(instance)?;
         let startup = startup::startup(instance, vpp)?;
         let mut lines = exec::commands(instance.wiring)?;
-        lines.extend(vpp.exec.iter().cloned());
+        let templates = Templates::new(instance);
+        for line in &vpp.exec {
+            lines.push(templates.render(line, Origin::Key("exec"))?);
+        }
         let digest = digest(&startup, &lines);
         let exec = exec::exec_file(&lines, &digest);
         let mode = if exec::is_secret(instance.wiring) { 0o600 } else { 0o644 };
@@ -129,7 +133,7 @@ fn seconds(instance: &Instance<'_>) -> String {
 /// A script with its arguments; they stand inside, as nobody else passes any.
 fn script(words: impl IntoIterator<Item = String>, parts: &[&str]) -> String {
     let words: Vec<String> = words.into_iter().map(|word| quote(&word)).collect();
-    format!("set -- {}\n{}", words.join(" "), parts.concat())
+    format!("folder={FOLDER}\nset -- {}\n{}", words.join(" "), parts.concat())
 }
 
 fn refusal(place: &str, message: &str) -> RenderError {

@@ -9,6 +9,7 @@ use crate::model::{EngineKind, Problem, Problems, Source};
 use crate::ui::report::Fault;
 use crate::ui::{ExitCode, Format, diagnostic};
 use anyhow::Context as _;
+use clap::ValueEnum;
 use serde_json::json;
 use std::io::Write as _;
 use std::path::Path;
@@ -31,8 +32,8 @@ pub(super) fn run(context: &Context<'_>, args: &Import) -> anyhow::Result<ExitCo
             ImportEngine::Lxc => EngineKind::Lxc,
         }),
     };
-    let read = parse(name).and_then(|parsed| interpret(&parsed, wishes));
-    let (meaning, warnings) = match read {
+    let read = parse(name).and_then(|parsed| Ok((interpret(&parsed, wishes)?, parsed.name)));
+    let ((meaning, warnings), parsed) = match read {
         Ok(read) => read,
         Err(problem) => return Ok(refuse(context, sources, problem)),
     };
@@ -41,7 +42,16 @@ pub(super) fn run(context: &Context<'_>, args: &Import) -> anyhow::Result<ExitCo
     if !told.is_empty() {
         context.ui.note(&told);
     }
-    let text = import::write(&meaning, name, &warnings);
+    let mut words = format!("--name {parsed}");
+    for (option, value) in [
+        ("app", args.app.as_ref().and_then(ValueEnum::to_possible_value)),
+        ("engine", args.engine.as_ref().and_then(ValueEnum::to_possible_value)),
+    ] {
+        if let Some(value) = value {
+            words.push_str(&format!(" --{option} {}", value.get_name()));
+        }
+    }
+    let text = import::write(&meaning, &words, &warnings);
     match &args.to {
         Some(path) => {
             save(path, &text, args.force)?;

@@ -90,3 +90,64 @@ pub(super) fn links(report: &VerifyReport) -> Table {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::LinkReport;
+    use crate::ui::Paint;
+
+    fn check(container: &str, claim: &'static str, found: &str, passed: bool) -> Check {
+        Check {
+            node: "DUT1".into(),
+            container: container.into(),
+            claim,
+            wanted: String::new(),
+            found: found.into(),
+            passed,
+        }
+    }
+
+    #[test]
+    fn an_app_takes_a_column_and_a_memif_no_ping() {
+        let link = |link: &str, differences: &[&str]| LinkReport {
+            node: "DUT1".into(),
+            kind: "memif",
+            link: link.into(),
+            differences: differences.iter().map(|&one| one.to_owned()).collect(),
+            pings: Vec::new(),
+        };
+        let report = VerifyReport {
+            checks: vec![
+                check("NF1", "running", "running", true),
+                check("NF1", "configured", "0123", true),
+                check("NF1", "app", "ready", true),
+                check("NF2", "running", "running", true),
+                check("NF2", "configured", "made from another configuration", false),
+                check("NF2", "app", "ready", true),
+                check("NF3", "running", "running", true),
+                check("NF3", "configured", "0123", true),
+                check("NF3", "app", "exec line 3: unknown input", false),
+                check("ETCD1", "running", "running", true),
+                check("NF4", "running", "stopped, exit code 1", false),
+            ],
+            links: vec![link("a--b", &[]), link("b--c", &["NF3 port1: mode mismatch"])],
+            ..VerifyReport::default()
+        };
+        let text = [containers(&report), links(&report)].map(|one| one.render(Paint { on: false }));
+        insta::assert_snapshot!(text.join("\n"), @"
+        CONTAINER  NODE  STATE                 CPUS  MEMORY NODE  THREADS  APP
+        ───────────────────────────────────────────────────────────────────────────────────
+        NF1        DUT1  running               -     -            -        ready
+        NF2        DUT1  running               -     -            -        not configured
+        NF3        DUT1  running               -     -            -        not ready
+        ETCD1      DUT1  running               -     -            -        -
+        NF4        DUT1  stopped, exit code 1  -     -            -        -
+
+        LINK  NODE  STATE
+        ──────────────────────────────────────
+        a--b  DUT1  up
+        b--c  DUT1  NF3 port1: mode mismatch
+        ");
+    }
+}

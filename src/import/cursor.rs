@@ -87,11 +87,15 @@ impl Cursor {
             let message = format!("the name lacks {expected}");
             return problem(self.place(), message, format!("{expected} is missing here"), None);
         };
-        let near = nearest_word(&word.text, known.iter().copied());
-        let help = near.map(|near| format!("did you mean `{near}`?")).or_else(|| {
-            let list = known.iter().map(|known| format!("`{}`", known.replace('#', "N")));
-            Some(format!("known here: {}", list.collect::<Vec<_>>().join(", ")))
-        });
+        let help = match nearest_word(&word.text, known.iter().copied()) {
+            Some(near) if near == word.text => "a number is 1 to 999999".to_owned(),
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                let list = known.iter().map(|known| format!("`{}`", known.replace('#', "N")));
+                format!("known here: {}", list.collect::<Vec<_>>().join(", "))
+            }
+        };
+        let help = Some(help);
         let message = format!("unknown word `{}` in the name", word.text);
         problem(word.span.clone(), message, format!("{expected} is expected here"), help)
     }

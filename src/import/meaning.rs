@@ -1,6 +1,8 @@
 //! What a name means, in the words of a topology, without its contradictions.
 
+use super::interpret::shares_nics;
 use crate::model::{ChainKind, Crypto, EngineKind, Integrity, MemifRoles, SwitchForwarding};
+use std::ops::RangeInclusive;
 
 /// What a person wants otherwise than the name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,8 +37,6 @@ pub struct Meaning {
     pub nodes: u32,
     /// How the NFs forward.
     pub kind: ChainKind,
-    /// Whether neighbours in a chain are joined directly, not through the vswitch.
-    pub direct: bool,
     /// What the outer sides of a chain are joined to.
     pub switching: Switching,
     /// Engine of all containers.
@@ -61,6 +61,22 @@ impl Meaning {
     /// NFs per node.
     pub fn nfs(&self) -> u32 {
         self.chains * self.nodes
+    }
+
+    /// Whether neighbours in a chain are joined directly, not through the vswitch.
+    pub fn is_direct(&self) -> bool {
+        self.switching == Switching::Generator
+            || matches!(self.kind, ChainKind::PipelineIp4 | ChainKind::PipelineL2xc)
+    }
+
+    /// Numbers of each node's NICs, odd ones left, even ones right.
+    pub fn nics(&self) -> RangeInclusive<u32> {
+        match self.switching {
+            Switching::Generator if self.is_cross() => 2..=2,
+            Switching::Generator => 1..=0,
+            Switching::Vswitch(_) if shares_nics(self.kind, self.switching) => 1..=2,
+            Switching::Vswitch(_) => 1..=2 * self.chains,
+        }
     }
 
     /// Whether each NF has one memif and one NIC.

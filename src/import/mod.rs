@@ -22,6 +22,8 @@ mod head;
 mod interpret;
 mod meaning;
 mod name;
+mod numbers;
+mod outside;
 mod parse;
 mod virtual_side;
 mod words;

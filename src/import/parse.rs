@@ -51,10 +51,13 @@ pub fn parse(text: &str) -> Result<Parsed, Problem> {
     let (pods, switch) = words.expect("the forwarding of the vswitch", &known, switch)?;
     let virtual_side = virtual_side(&mut words, &mut places, pods, before)?;
     let test_type = words.take(TestType::parse);
-    if words.peek().is_some() {
+    if let Some(word) = words.peek() {
+        if test_type.is_some() {
+            let message = format!("`{}` stands behind the test type", word.text);
+            return Err(problem(words.place(), message, "the name has ended before", None));
+        }
         let known: Vec<&str> = TestType::WORDS.iter().map(|(word, _)| *word).collect();
-        let expected = if test_type.is_some() { "the end of the name" } else { "a test type" };
-        return Err(words.unknown(expected, &known));
+        return Err(words.unknown("a test type", &known));
     }
     let suite = Suite { wire, switch, virtual_side };
     Ok(Parsed { name: TestName { head, suite, test_type }, places })

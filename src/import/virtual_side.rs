@@ -5,7 +5,7 @@ use super::name::{
     App, Density, Group, Layout, NfForwarding, Pods, PodsLayout, Single, VirtualSide, Width,
 };
 use super::parse::Places;
-use super::words::{Cipher, Technology, TestType, numbered};
+use super::words::{Cipher, Technology, TestType, numbered, plural};
 use crate::model::Problem;
 use std::ops::Range;
 
@@ -132,7 +132,7 @@ fn density(
 ) -> Result<VirtualSide, Problem> {
     places.memifs = words.place();
     if let Some((nfs, _)) = numbered(words.text(0)).filter(|(_, end)| end.starts_with("dcr")) {
-        let message = format!("nothing joins the {nfs} NFs to a vswitch");
+        let message = format!("nothing joins {} to a vswitch", plural(nfs, "NF"));
         let help = "NFs on NICs of their own (SR-IOV) are not memif chains; with a vswitch it \
                     says `2mif` here"
             .to_owned();
@@ -144,7 +144,8 @@ fn density(
     })?;
     places.nfs = words.place();
     let known = ["#dcr#t", "#dcr#c", "#lxc#t"];
-    let (nfs, technology, width) = words.expect("the number of NFs", &known, wide_nfs)?;
+    let (nfs, technology, width) =
+        words.expect("NFs with their threads, `1dcr2t`,", &known, wide_nfs)?;
     let names = App::WORDS.map(|(word, _)| word);
     let app = words.expect("what runs in the NFs", &names, app)?;
     let mut ciphers = Vec::new();
@@ -225,7 +226,7 @@ fn refuse_others(words: &Cursor) -> Result<(), Problem> {
         }
         ahead += 1;
     }
-    if words.text(0).is_empty() || TestType::parse(words.text(0)).is_some() {
+    if words.peek().is_none() || TestType::parse(words.text(0)).is_some() {
         let message = "the name means no containers, only a switch";
         let help = "with an NF it goes on like `-eth-2memif-1dcr`".to_owned();
         return Err(problem(place, message, "no NF before the end", Some(help)));

@@ -232,6 +232,11 @@ impl fmt::Display for Wire {
     }
 }
 
+/// `1 NF`, `2 NFs`.
+pub(super) fn plural(number: u32, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Splits `20memif` into 20 and `memif`. Numbers are 1 to 999999.
 pub(super) fn numbered(word: &str) -> Option<(u32, &str)> {
     let end = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());

@@ -6,7 +6,7 @@ use super::{write_groups, write_head};
 use crate::model::{ChainKind, MemifRoles, Problem, SwitchForwarding};
 use std::fmt::Write;
 
-/// Writes the topology; `source` is the name it comes from, `warnings` are its contradictions.
+/// Writes the topology; `source` are the options it comes from, `warnings` the name's contradictions.
 pub fn write(meaning: &Meaning, source: &str, warnings: &[Problem]) -> String {
     let mut text = write_head::head(meaning, source, warnings);
     text.push_str(&write_groups::groups(meaning));
@@ -22,11 +22,7 @@ pub(super) fn noted(line: &str, comment: &str) -> String {
 fn chain(meaning: &Meaning) -> String {
     let mut text = "\n[[chains]]\ngroup = \"CNF\"\n".to_owned();
     let kind = meaning.kind.word();
-    let comment = match (meaning.kind, meaning.testpmd) {
-        (ChainKind::Dma, true) => "testpmd copies itself: no DSA",
-        _ => words(meaning.kind),
-    };
-    text.push_str(&noted(&format!("kind = \"{kind}\""), comment));
+    text.push_str(&noted(&format!("kind = \"{kind}\""), words(meaning.kind)));
     match meaning.switching {
         Switching::Generator if meaning.is_cross() => text.push_str("ends = [\"GEN\"]\n"),
         Switching::Generator => text.push_str("ends = [\"GEN\", \"SINK\"]\n"),
@@ -75,6 +71,7 @@ fn words(kind: ChainKind) -> &'static str {
         ChainKind::Functional => "cross-connects that wait for interrupts",
         ChainKind::Ip4 => "an NF routes between its two memifs",
         ChainKind::PipelineIp4 => "an NF routes, neighbours are joined directly",
+        ChainKind::PipelineL2xc => "an NF cross-connects, neighbours are joined directly",
         ChainKind::Ipsec => "an NF has the ends of its tunnels",
         ChainKind::CrossHoriz => "an NF has a memif and a NIC",
         ChainKind::Vswitch => "all NFs on two sockets of the vswitch",

@@ -4,6 +4,7 @@ use super::meaning::{Meaning, NfCpus, Switching};
 use super::write::noted;
 use crate::model::{ChainKind, EngineKind};
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
 /// Slots of generator and sink: a main core and a forwarding one each.
 const TESTER_SLOTS: u32 = 2;
@@ -54,17 +55,19 @@ fn vswitch(meaning: &Meaning) -> String {
             &noted(&count, &format!("main core and {workers}; CSIT adds the workers' siblings"));
         text += &noted("cpu_skip = 1", "slot 0 is the system's");
     }
-    text += if meaning.is_cross() {
-        "interfaces = [\"eth1\"]\n"
-    } else {
-        "interfaces = [\"eth1\", \"eth2\"]\n"
-    };
+    text += &interfaces(if meaning.is_cross() { 1..=1 } else { meaning.nics() });
+    text.push('\n');
     text += &noted("privileged = true", "for the NICs");
     text += "mounts = [\"/dev/vfio:/dev/vfio\"]\n";
     text += &pages(meaning);
     text += "\n[groups.VSWITCH.app]\nkind = \"vpp\"\nvariant = \"vswitch\"\n";
     text += if meaning.huge1g { "page_size = \"1GiB\"\n" } else { "page_size = \"2MiB\"\n" };
     text
+}
+
+fn interfaces(nics: RangeInclusive<u32>) -> String {
+    let names: Vec<String> = nics.map(|nic| format!("\"eth{nic}\"")).collect();
+    format!("interfaces = [{}]", names.join(", "))
 }
 
 fn pages(meaning: &Meaning) -> String {
@@ -117,8 +120,7 @@ fn nfs(meaning: &Meaning) -> String {
         }
     } else {
         if matches!(meaning.switching, Switching::Vswitch(_)) {
-            let line = "interfaces = [\"eth1\", \"eth2\"]";
-            text += &noted(line, "only for their NUMA node");
+            text += &noted(&interfaces(meaning.nics()), "only for their NUMA node");
         }
         if meaning.huge1g && is_vpp {
             text += &pages(meaning);

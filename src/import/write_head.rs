@@ -1,6 +1,7 @@
 //! The first part of a written topology: what it is, what it leaves to others, its nodes.
 
 use super::meaning::{Meaning, Switching};
+use super::words::plural;
 use super::write::noted;
 use crate::model::{ChainKind, Problem, SwitchForwarding};
 use std::fmt::Write;
@@ -12,7 +13,7 @@ const WIDTH: usize = 100;
 pub(super) fn head(meaning: &Meaning, source: &str, warnings: &[Problem]) -> String {
     let mut text = comment(&sentence(meaning));
     let _ = write!(text, "#\n#   {}\n#\n", drawing(meaning));
-    text += &comment(&format!("Written by `vnfctl import --name {source}`."));
+    text += &comment(&format!("Written by `vnfctl import {source}`."));
     let mut left: Vec<&str> = meaning.asides.iter().map(String::as_str).collect();
     let generated = meaning.switching == Switching::Generator;
     if generated {
@@ -22,13 +23,18 @@ pub(super) fn head(meaning: &Meaning, source: &str, warnings: &[Problem]) -> Str
         text += &comment(&format!("Not in this file: {}.", left.join("; ")));
     }
     for warning in warnings {
-        text += &comment(&format!("Taken in doubt: {}: {}.", warning.message, warning.label));
+        text += &comment(&format!("Taken in doubt: {}; {}.", warning.message, warning.label));
     }
     if !meaning.duts_said {
-        let said = "The name does not say how many nodes there are; that is a table `[nodes.DUTn]`";
-        text += &comment(&format!("{said} each."));
+        let said =
+            "The name does not say how many nodes there are: add or take away `[nodes.DUTn]`.";
+        text += &comment(said);
     }
-    let needs = if meaning.ipsec.is_some() { "CRYPTO_KEY=... " } else { "" };
+    let needs = match meaning.ipsec {
+        Some((_, _, Some(_))) => "CRYPTO_KEY=... INTEG_KEY=... ",
+        Some((_, _, None)) => "CRYPTO_KEY=... ",
+        None => "",
+    };
     let dut = if has_ssh(meaning) { "DUT1=user@host " } else { "" };
     let _ = write!(text, "#\n#   {needs}{dut}vnfctl -t {}.toml up\n\n", meaning.title);
     let _ = writeln!(text, "name = \"{}\"", meaning.title);
@@ -56,10 +62,9 @@ fn comment(text: &str) -> String {
 
 fn sentence(meaning: &Meaning) -> String {
     let Meaning { chains, nodes, .. } = *meaning;
-    let plural =
-        |number: u32, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-    let what = match (meaning.kind, meaning.direct) {
-        (ChainKind::Ipsec, _) => format!("{} side by side", plural(nodes, "NF")),
+    let what = match (meaning.kind, meaning.is_direct()) {
+        (ChainKind::Ipsec, _) if nodes == 1 => "1 NF with tunnels".to_owned(),
+        (ChainKind::Ipsec, _) => format!("{nodes} NFs with tunnels side by side"),
         (_, true) => format!("{} of {}", plural(chains, "pipeline"), plural(nodes, "NF")),
         _ => format!("{} of {}", plural(chains, "chain"), plural(nodes, "NF")),
     };
@@ -94,7 +99,7 @@ fn drawing(meaning: &Meaning) -> String {
         many => vec!["CNF1".to_owned(), "...".to_owned(), format!("CNF{many}")],
     };
     let is_parallel = meaning.kind == ChainKind::Ipsec;
-    let between = match (is_parallel, meaning.direct || switch.is_empty()) {
+    let between = match (is_parallel, meaning.is_direct()) {
         (true, _) => " | ".to_owned(),
         (_, true) => " --- ".to_owned(),
         _ => format!(" --- {switch} --- "),
@@ -110,11 +115,7 @@ fn drawing(meaning: &Meaning) -> String {
 
 /// A topology of one node without NICs runs where it is started.
 fn has_ssh(meaning: &Meaning) -> bool {
-    meaning.duts > 1 || has_nics(meaning)
-}
-
-fn has_nics(meaning: &Meaning) -> bool {
-    meaning.switching != Switching::Generator || meaning.is_cross()
+    meaning.duts > 1 || !meaning.nics().is_empty()
 }
 
 fn node(meaning: &Meaning, dut: u32) -> String {
@@ -122,23 +123,26 @@ fn node(meaning: &Meaning, dut: u32) -> String {
         return "\n".to_owned() + &noted(&format!("[nodes.DUT{dut}]"), "no ssh key: this machine");
     }
     let mut text = format!("\n[nodes.DUT{dut}]\nssh = \"${{DUT{dut}:-dut{dut}}}\"\n");
-    if !has_nics(meaning) {
-        return text;
-    }
-    let lan = |port: u32| match (meaning.duts, dut, port) {
-        (2, 1, 2) => "leads to DUT2's eth1".to_owned(),
-        (2, 2, 1) => "leads to DUT1's eth2".to_owned(),
-        _ => format!("leads to the traffic generator's port {port}"),
-    };
-    for port in 1..=2 {
+    for port in meaning.nics() {
+        let wire = match (meaning.duts, dut, port % 2) {
+            (2, 1, 0) => format!("leads to DUT2's eth{}", port - 1),
+            (2, 2, 1) => format!("leads to DUT1's eth{}", port + 1),
+            _ => "leads to the traffic generator".to_owned(),
+        };
         let heading = format!("[nodes.DUT{dut}.interfaces.eth{port}]");
-        text += &format!("\n{}", noted(&heading, &lan(port)));
-        let _ = writeln!(
+        let [high, low] = [port >> 8, port & 0xff];
+        let _ = write!(
             text,
-            "pci = \"${{DUT{dut}_ETH{port}_PCI:-0000:18:00.{}}}\"\n\
-             peer_mac = \"${{DUT{dut}_ETH{port}_PEER_MAC:-52:54:00:fd:0{dut}:0{port}}}\"",
-            port - 1
+            "\n{}pci = \"${{DUT{dut}_ETH{port}_PCI:-{}}}\"\n\
+             peer_mac = \"${{DUT{dut}_ETH{port}_PEER_MAC:-52:54:00:f{dut}:{high:02x}:{low:02x}}}\"\n",
+            noted(&heading, &wire),
+            address(port - 1)
         );
     }
     text
+}
+
+/// A PCI address to be replaced: two functions per device, 32 devices per bus.
+fn address(index: u32) -> String {
+    format!("0000:{:02x}:{:02x}.{}", 0x18 + index / 64, index / 2 % 32, index % 2)
 }

@@ -98,6 +98,8 @@ pub enum ChainKind {
     Ip4,
     /// IPv4 routing, NFs joined directly (CSIT `pipeline_ip4`).
     PipelineIp4,
+    /// Cross-connect, NFs joined directly (CSIT's Kubernetes suites `horiz`).
+    PipelineL2xc,
     /// `IPsec` tunnels (CSIT `chain_ipsec`).
     Ipsec,
     /// One memif and one NIC per NF (CSIT `cross_horiz`).
@@ -110,11 +112,12 @@ pub enum ChainKind {
 
 impl ChainKind {
     /// All kinds with the words of the topology file.
-    pub const WORDS: [(&'static str, Self); 8] = [
+    pub const WORDS: [(&'static str, Self); 9] = [
         ("l2xc", Self::L2xc),
         ("functional", Self::Functional),
         ("ip4", Self::Ip4),
         ("pipeline_ip4", Self::PipelineIp4),
+        ("pipeline_l2xc", Self::PipelineL2xc),
         ("ipsec", Self::Ipsec),
         ("cross_horiz", Self::CrossHoriz),
         ("vswitch", Self::Vswitch),

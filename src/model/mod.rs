@@ -89,7 +89,7 @@
 //! | `poll_sleep_usec` | vpp: rest between two polls, 1 to 1000000; default none |
 //! | `plugins` | vpp: list of plugins besides those it needs, `"acl_plugin.so"` |
 //! | `rx_queues` | vpp, variant vswitch: receive queues of a NIC, 1 to 256; default one per worker |
-//! | `dsa_devices` | vpp, variant dma: list of PCI addresses |
+//! | `dsa_devices` | vpp, variant dma: list of work queues, `wq0.0` |
 //! | `exec` | vpp: list of lines (T) of its command line, after the generated ones |
 //! | `startup` | vpp: table of further sections of `startup.conf`, each a table; an empty value is a bare key |
 //! | `forward` | testpmd: forwarding mode, `"io"`, `"mac"`, ...; default what the chain asks for |
@@ -169,6 +169,7 @@
 mod across;
 mod app;
 mod chain;
+mod chain_ends;
 mod chain_table;
 mod cpu_request;
 mod environment;

@@ -1,7 +1,6 @@
 //! Keys of an app of kind `vpp`.
 
 use super::app::{Vpp, VppVariant};
-use super::node::is_pci;
 use super::problem::Report;
 use super::read::Word;
 use super::size::{page_size, read_size};
@@ -113,12 +112,19 @@ fn read_plugins(table: &Table, report: &mut Report) -> Vec<String> {
 fn read_dsa_devices(table: &Table, report: &mut Report) -> Vec<String> {
     let Some(entry) = table.get("dsa_devices") else { return Vec::new() };
     let words = report.distinct("dsa_devices", &entry.value);
-    for word in words.iter().filter(|word| !is_pci(&word.text.to_ascii_lowercase())) {
+    for word in words.iter().filter(|word| !is_work_queue(word.text)) {
         report
-            .add(word.place, format!("`{}` is not a PCI address", word.text), "cannot be read")
-            .help("write `domain:bus:device.function`, e.g. `0000:6a:01.0`, as `lspci -D` does");
+            .add(word.place, format!("`{}` is not a work queue", word.text), "cannot be read")
+            .help("VPP takes the work queues of `accel-config list`, e.g. `wq0.0`");
     }
-    words.iter().map(|word| word.text.to_ascii_lowercase()).collect()
+    words.iter().map(|word| word.text.to_owned()).collect()
+}
+
+/// `wq<device>.<queue>`, as the section `dsa` of `startup.conf` wants it.
+fn is_work_queue(text: &str) -> bool {
+    let number = |text: &str| text.parse::<u16>().is_ok_and(|number| number.to_string() == text);
+    let numbers = text.strip_prefix("wq").and_then(|numbers| numbers.split_once('.'));
+    numbers.is_some_and(|(device, queue)| number(device) && number(queue))
 }
 
 fn read_exec(table: &Table, report: &mut Report) -> Vec<String> {

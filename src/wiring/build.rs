@@ -125,6 +125,7 @@ impl<'a> Builder<'a> {
 
     /// Makes a memif; the indexes of its ports.
     pub(super) fn join(&mut self, joint: Joint<'a>) -> [usize; 2] {
+        self.check_apps(&joint);
         self.check_path(&joint);
         self.check_socket(&joint);
         let names = [0, 1].map(|end: usize| self.name(joint.ends[end].party));
@@ -211,6 +212,21 @@ impl<'a> Builder<'a> {
         nodes.iter().position(|other| other.ssh == node.ssh).unwrap_or_default()
     }
 
+    /// A memif is made by the apps at its ends.
+    fn check_apps(&mut self, joint: &Joint<'_>) {
+        let groups = joint.ends.iter().filter_map(|end| Some(end.party.container?.0));
+        let group = |name: &str| self.topology.groups.iter().find(|group| group.name == name);
+        let lack = |name: &&str| group(name).is_some_and(|group| group.app.is_none());
+        let Some(name) = groups.into_iter().find(lack) else { return };
+        self.fault(
+            joint.subject,
+            "app",
+            format!("nothing in the containers of group `{name}` makes memifs"),
+            "needs an app at both ends".to_owned(),
+            format!("give group `{name}` an `app` of kind `vpp`, `testpmd` or `custom`"),
+        );
+    }
+
     fn check_path(&mut self, joint: &Joint<'_>) {
         let on_node = format!("{}/{}", folder(&self.topology.name), joint.file);
         let inside = format!("{GUEST_FOLDER}/{}", joint.file);
@@ -246,9 +262,16 @@ impl<'a> Builder<'a> {
                 "master",
                 format!("socket `{file}` has two masters: `{}` and `{}`", names.0, names.1),
                 format!("`{}` is the second", names.1),
-                "only one can listen on a socket: give the links different `socket`s, or the \
-                 other end the role of master"
-                    .to_owned(),
+                if other.node == master.node {
+                    "only one can listen on a socket: give the links different `socket`s, or the \
+                     other end the role of master"
+                        .to_owned()
+                } else {
+                    format!(
+                        "`{}` and `{}` are one machine with one folder of sockets: leave `socket` out",
+                        other.node, master.node
+                    )
+                },
             );
         } else if !is_new {
             self.fault(

@@ -1,8 +1,8 @@
 //! How NFs that route forward, and what their neighbours must know.
 
 use super::Rule;
-use super::chain::Nf;
 use super::number::{NETWORKS, address, next_hop};
+use super::run::Nf;
 
 /// An NF with a network behind each side. `hops` are the MAC addresses frames are sent to; where
 /// one is not known it is asked for by ARP.

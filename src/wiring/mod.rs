@@ -9,13 +9,16 @@ mod chain;
 mod forward;
 mod link;
 mod number;
+mod run;
 mod switch;
+mod switch_rules;
 mod tunnel;
 
 use crate::model::{ChainEnds, ChainKind, Crypto, Integrity, MemifOptions, Role, Topology};
 use build::Builder;
-use chain::{Run, shape, wire_chains};
+use chain::wire_chains;
 use link::wire_link;
+use run::{Run, shape};
 use std::collections::BTreeMap;
 use switch::Switches;
 

@@ -2,8 +2,8 @@
 //! generator. Side 0 of an NF is the tunnels', side 1 the plain one, as in CSIT.
 
 use super::build::Builder;
-use super::chain::{Nf, Run};
 use super::number::{NETWORKS, address, next_hop, tunnel_mac};
+use super::run::{Nf, Run};
 use super::{Rule, Tunnel};
 use crate::model::Ipsec;
 use std::net::Ipv4Addr;

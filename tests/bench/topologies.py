@@ -48,6 +48,41 @@ def placed(mode, nodes):
     return "\n".join(lines)
 
 
+def chains(count, nodes):
+    """`count` chains of `nodes` NFs with VPP in all, two to a core, and the vswitch that joins them."""
+    return f"""name = "bench-render"
+
+[nodes.DUT1]
+ssh = "root@192.0.2.1"
+interfaces.eth1 = {{ pci = "0000:18:00.0", peer_mac = "52:54:00:00:ff:01" }}
+interfaces.eth2 = {{ pci = "0000:18:00.1", peer_mac = "52:54:00:00:ff:02" }}
+
+[defaults]
+engine = "docker"
+image = "vnf/bench:1"
+interfaces = ["eth1", "eth2"]
+cpuset_mems = 0
+
+[groups.VSWITCH]
+cpu_count = 2
+cpu_skip = 1
+app = {{ kind = "vpp", variant = "vswitch" }}
+
+[groups.CNF]
+nf_chains = {count}
+nf_nodes = {nodes}
+nf_dtc = 0.5
+nf_dtcr = 2
+vs_dtc = 1
+app = {{ kind = "vpp", exec = ["set interface mtu 9000 memif{{{{ ports[0].socket_id }}}}/{{{{ ports[0].id }}}}"] }}
+
+[[chains]]
+group = "CNF"
+kind = "ip4"
+vswitch = "VSWITCH"
+"""
+
+
 def machine():
     """`lscpu -p` of two sockets with 28 cores and SMT, siblings 56 apart."""
     lines = ["# CPU,Core,Socket,Node,,L1d,L1i,L2,L3"]

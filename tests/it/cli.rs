@@ -28,6 +28,10 @@ impl Sandbox {
         path
     }
 
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
+
     pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vnfctl"));
         command.args(words.split_whitespace()).current_dir(self.0.path());

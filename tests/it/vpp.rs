@@ -2,6 +2,8 @@
 //! where there is one, all of it with a real VPP.
 
 mod played;
+mod real;
+mod wired;
 mod wirings;
 
 use std::time::Duration;
@@ -197,10 +199,6 @@ fn what_would_break_a_file_is_refused_with_its_key() {
     assert!(text.starts_with("app.plugins: `acl_plugin.so { x` is not the file name"), "{text}");
     let text = vpp_with(Vpp { rx_queues: Some(2), ..vpp() });
     assert!(text.starts_with("app.rx_queues: these are the queues of NICs"), "{text}");
-    let dsa_devices = vec!["0000:6a:01.0".into()];
-    let text = vpp_with(Vpp { variant: VppVariant::Dma, dsa_devices, ..vpp() });
-    assert!(text.starts_with("app.dsa_devices: `0000:6a:01.0` is not a work queue"), "{text}");
-
     for secret in ["", "two words", "$HOME", "a#b", "{", "back\\slash", "new\nline"] {
         let mut wiring = wirings::l2xc(1);
         let PortKind::Memif(memif) = &mut wiring.ports[1].kind else { unreachable!() };

@@ -48,15 +48,24 @@ apt_update() {
 apt_all() {
 	apt_missing "$@"
 	[ -n "$missing" ] || return 0
-	apt -s install || { apt_update && apt -s install; } || apt_unresolved
-	apt --download-only install || { apt_update && apt --download-only install; } ||
-		fail "not everything could be fetched for:$(apt_names)"
+	apt_cached=$(apt_kept /var/cache/apt/*.bin /var/cache/apt/archives/*.deb)
+	apt_listed=$(apt_kept /var/lib/apt/lists/*_*)
+	apt --download-only install || { apt_update && apt --download-only install; } || apt_unresolved
 	apt_quiet
 	# With --no-download apt 2.6 does not find the files.
 	apt install || fail "packages could not be installed:$(apt_names)"
+	# What was only fetched for this is in the way: in images, and in memory where a root is there.
+	[ -n "$apt_cached" ] || log apt-get clean
+	[ -n "$apt_listed" ] || (set +f && rm -f -- /var/lib/apt/lists/*_*)
 }
+# Those of the patterns that files of apt-get match.
+apt_kept() (
+	set +f
+	# shellcheck disable=SC2086 # patterns
+	ls -d $* 2>/dev/null
+)
 apt_names() { for word in $missing; do printf ' %s' "${word##*/}"; done; }
-# Says why no set of packages fits, and ends.
+# Says why no set of packages fits or arrives, and ends.
 apt_unresolved() {
 	unknown=$(sed -n -e 's/^E: Unable to locate package //p' \
 		-e "s/^E: Package '\(.*\)' has no installation candidate/\1/p" \
@@ -71,6 +80,7 @@ apt_unresolved() {
 		: >"$log"
 		fail "unmet dependencies: ${needs%;}$why"
 	fi
+	! grep -q '^E: Failed to fetch' "$log" || fail "not everything could be fetched for:$(apt_names)"
 	fail "apt-get cannot install:$(apt_names)$why"
 }
 # Without apt-get: files only, and nobody fetches what they need.

@@ -22,8 +22,8 @@ impl Section {
     }
 
     /// Adds a key with its value.
-    pub(super) fn with(mut self, key: &str, value: impl ToString) -> Self {
-        self.0.push((key.to_owned(), Value::Words(value.to_string())));
+    pub(super) fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.0.push((key.to_owned(), Value::Words(value.into())));
         self
     }
 

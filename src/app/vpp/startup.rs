@@ -39,9 +39,10 @@ pub(super) fn startup(instance: &Instance<'_>, vpp: &Vpp) -> Result<String, Rend
         .section("socksvr", Section::default().with("socket-name", "/run/vpp/api.sock"));
     if let Some((main, workers)) = instance.cpus.split_first() {
         // `main-core` comes first: VPP's early look at this section reads no further.
-        let mut cpu = Section::default().with("main-core", main);
+        let mut cpu = Section::default().with("main-core", main.to_string());
         if !workers.is_empty() {
-            cpu = cpu.with("corelist-workers", workers.iter().copied().collect::<CpuSet>());
+            let workers: CpuSet = workers.iter().copied().collect();
+            cpu = cpu.with("corelist-workers", workers.to_string());
         }
         file = file.section("cpu", cpu);
     }
@@ -53,7 +54,7 @@ pub(super) fn startup(instance: &Instance<'_>, vpp: &Vpp) -> Result<String, Rend
     if let Some(dpdk) = dpdk(instance, vpp)? {
         file = file.section("dpdk", dpdk);
     }
-    if let Some(dsa) = dsa(vpp)? {
+    if let Some(dsa) = dsa(vpp) {
         file = file.section("dsa", dsa);
     }
     for (section, keys) in &vpp.startup {
@@ -94,7 +95,7 @@ fn unix(vpp: &Vpp) -> Section {
         .with("pidfile", "/run/vpp/vpp.pid")
         .with("exec", EXEC_FILE);
     match vpp.poll_sleep_usec {
-        Some(microseconds) => unix.with("poll-sleep-usec", microseconds),
+        Some(microseconds) => unix.with("poll-sleep-usec", microseconds.to_string()),
         None => unix,
     }
 }
@@ -102,7 +103,9 @@ fn unix(vpp: &Vpp) -> Section {
 fn buffers(vpp: &Vpp) -> Section {
     // Without a page size VPP tries huge pages first and warns.
     let page = vpp.page_size.map_or("default".to_owned(), size);
-    Section::default().with("buffers-per-numa", vpp.buffers_per_numa).with("page-size", page)
+    Section::default()
+        .with("buffers-per-numa", vpp.buffers_per_numa.to_string())
+        .with("page-size", page)
 }
 
 fn memory(vpp: &Vpp) -> Section {
@@ -168,8 +171,8 @@ fn dpdk(instance: &Instance<'_>, vpp: &Vpp) -> Result<Option<Section>, RenderErr
     }
     let workers = u32::try_from(instance.cpus.len().saturating_sub(1)).unwrap_or(u32::MAX);
     let queues = vpp.rx_queues.unwrap_or(workers.max(1));
-    let mut section =
-        Section::default().section("dev default", Section::default().with("num-rx-queues", queues));
+    let mut section = Section::default()
+        .section("dev default", Section::default().with("num-rx-queues", queues.to_string()));
     for (name, pci) in nics {
         // A NIC's own name in VPP has its speed in it, which nobody knows before.
         section = section.section(&format!("dev {pci}"), Section::default().with("name", name));
@@ -177,29 +180,19 @@ fn dpdk(instance: &Instance<'_>, vpp: &Vpp) -> Result<Option<Section>, RenderErr
     Ok(Some(section.flag("no-tx-checksum-offload")))
 }
 
-fn dsa(vpp: &Vpp) -> Result<Option<Section>, RenderError> {
+fn dsa(vpp: &Vpp) -> Option<Section> {
     if vpp.variant != VppVariant::Dma || vpp.dsa_devices.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let mut section = Section::default();
-    for device in &vpp.dsa_devices {
-        let numbers = device.strip_prefix("wq").and_then(|rest| rest.split_once('.'));
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !numbers.is_some_and(|(device, queue)| digits(device) && digits(queue)) {
-            let message = format!(
-                "`{device}` is not a work queue: VPP takes those of `accel-config list`, `wq0.0`"
-            );
-            return Err(super::refusal("dsa_devices", &message));
-        }
-        section = section.with("dev", device);
-    }
-    Ok(Some(section))
+    let dev = |section: Section, queue: &String| section.with("dev", queue);
+    Some(vpp.dsa_devices.iter().fold(Section::default(), dev))
 }
 
 /// Bytes in the largest unit that VPP reads and that divides them.
 fn size(bytes: u64) -> String {
     let units = [(30, "G"), (20, "M"), (10, "K")];
-    let unit = units.iter().find(|(shift, _)| bytes >= 1 << shift && bytes % (1 << shift) == 0);
+    let unit =
+        units.iter().find(|(shift, _)| bytes >= 1 << shift && bytes.is_multiple_of(1 << shift));
     unit.map_or_else(|| bytes.to_string(), |(shift, unit)| format!("{}{unit}", bytes >> shift))
 }
 

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use vnfctl::model::AppKind;
+use vnfctl::wiring::PortKind;
 
 /// Shells of the images that scripts meet.
-pub(crate) const SHELLS: [&[&str]; 2] = [&["dash"], &["/bin/busybox", "sh"]];
+pub(crate) const SHELLS: [&[&str]; 2] = [&["/bin/dash"], &["/bin/busybox", "sh"]];
 
 /// `vppctl` out of files: one per question, with `_` for spaces; a question that has none is not
 /// understood. Lines end as VPP's do.
@@ -76,9 +78,14 @@ impl Play {
     }
 
     fn runs(&self, shell: &[&str], script: &str) -> Ran {
+        self.runs_with(shell, script, ":/usr/bin:/bin")
+    }
+
+    fn runs_with(&self, shell: &[&str], script: &str, path: &str) -> Ran {
         let folder = self.folder.path().to_str().unwrap();
         let script = script.replace("/etc/vpp", folder).replace("/run/vpp", folder);
-        let path = format!("{folder}/bin:/usr/bin:/bin");
+        let script = script.replace("/var/lib/vnfctl", folder);
+        let path = format!("{folder}/bin{path}");
         let mut command = Command::new(shell[0]);
         command.args(&shell[1..]).arg("-c").arg(script);
         let output = command.env("PATH", path).env("PLAYED", folder).output().unwrap();
@@ -157,7 +164,7 @@ fn a_missing_plugin_is_named() {
         assert!(said.contains("\nVPP has no plugin memif_plugin.so: "), "{said}");
 
         // Its commands are not used, and it is missed all the same.
-        let vnfctl::model::AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
+        let AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
         settings.plugins = vec!["nosuch_plugin.so".into(), "ping_plugin.so".into()];
         let play = Play::of(&container);
         play.write("show_plugins", "  1. ping_plugin.so  26\n  2. memif_plugin.so  26\n");
@@ -172,7 +179,7 @@ fn a_missing_plugin_is_named() {
 fn an_unknown_command_of_the_user_is_explained() {
     for shell in SHELLS {
         let mut container = nf();
-        let vnfctl::model::AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
+        let AppKind::Vpp(settings) = &mut container.app.kind else { panic!() };
         settings.exec = vec!["acl-plugin wrong secret s3cret x".into()];
         let play = Play::of(&container);
         play.marked("8");
@@ -194,7 +201,12 @@ fn a_vpp_that_hangs_is_gone_or_has_another_configuration_is_told_so() {
         play.write("gone", "");
         let said = ready(&play, &container, shell);
         assert!(said.starts_with("VPP does not run, or never came to its CLI"), "{said}");
-        assert!(said.contains(": connect: Connection refused;"), "{said}");
+        assert!(said.contains(" (connect: Connection refused)\n"), "{said}");
+        play.write("words", "vlib_thread_init: no\n#0  0x00 abort\n");
+        play.write("ended", "0123456789abcdef 134\n");
+        let said = ready(&play, &container, shell);
+        assert_eq!(said, "VPP ended with code 134:\nvlib_thread_init: no\n");
+        std::fs::remove_file(play.path("ended")).unwrap();
         play.write("vpp.pid", &std::process::id().to_string());
         let said = ready(&play, &container, shell);
         assert!(said.contains("and does not answer at"), "{said}");
@@ -228,7 +240,7 @@ fn a_vpp_that_hangs_does_not_hang_the_script() {
     play.write("hangs", "");
     let started = Instant::now();
     let said = ready(&play, &container, SHELLS[0]);
-    assert!(said.contains(": no answer in 5 s"), "{said}");
+    assert!(said.contains("(no answer in 5 s)"), "{said}");
     assert!(started.elapsed() < Duration::from_secs(15));
 }
 
@@ -295,7 +307,12 @@ fn what_cannot_start_is_said_before_vpp_is_started() {
             let ran = play.runs(shell, &container.script(Script::Start));
             (ran.code, ran.stderr)
         };
-        let (code, said) = start(&container);
+        for tool in ["rm", "mkdir"] {
+            std::os::unix::fs::symlink(format!("/bin/{tool}"), play.path("bin").join(tool))
+                .unwrap();
+        }
+        let ran = play.runs_with(shell, &container.script(Script::Start), "");
+        let (code, said) = (ran.code, ran.stderr);
         assert_eq!(code, 1);
         assert!(said.starts_with("vnfctl: no program `vpp` in this container"), "{said}");
 
@@ -311,9 +328,7 @@ fn what_cannot_start_is_said_before_vpp_is_started() {
 
         // A socket of a master: used, stale, something else.
         let socket = play.path("port1.sock");
-        let vnfctl::wiring::PortKind::Memif(memif) = &mut container.wiring.ports[0].kind else {
-            panic!()
-        };
+        let PortKind::Memif(memif) = &mut container.wiring.ports[0].kind else { panic!() };
         memif.socket = socket.to_str().unwrap().into();
         let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         let (code, said) = start(&container);

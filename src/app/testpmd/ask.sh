@@ -1,0 +1,35 @@
+# How testpmd is, asked from beside it: for scripts after this one.
+ask_summary() { # sets summary; or reason, and fails
+	reason=
+	summary=$(sh /var/lib/vnfctl/testpmd-ctl show port summary all 2>&1) || reason=${summary#testpmd-ctl: }
+	[ -z "$reason" ]
+}
+count_ports() { # sets have
+	have=$(printf '%s\n' "$summary" | awk '$1 ~ /^[0-9]+$/ && $2 ~ /^..:..:/ { n++ } END { print n + 0 }')
+}
+# What testpmd complains of, without what it always says.
+complaints() {
+	cat /var/lib/vnfctl/testpmd/log.1 /var/lib/vnfctl/testpmd/log 2>/dev/null |
+		grep -E 'EAL: |\(\): |Cause: |[Ee]rror|[Ff]ail|[Ii]nvalid|annot|crashed|is used|no program' |
+		grep -Ev 'EAL: (Detected|Selected|Physical addresses|Error - exiting)|: Failed to register mp action|\(\): (Initialize|Connected|Remote interface)' |
+		tail -n 8
+}
+# One port: NUMBER server|client SOCKET PEER; sets how to `up` or to what is wrong.
+judge() {
+	how=$(printf '%s\n' "$summary" | awk -v n="$1" '$1 == n && $2 ~ /^..:..:/ { print $5 }')
+	[ "$how" != up ] || return 0
+	refusal=$(cat "/var/lib/vnfctl/testpmd/refusal.$1" 2>/dev/null)
+	if [ -z "$how" ]; then
+		how="testpmd has no such port"
+	elif [ -n "$refusal" ]; then
+		how="$4 refuses the connection at $3: $refusal"
+	elif [ "$2" = server ]; then
+		how="$4 has not connected to $3"
+	elif [ -S "$3" ]; then
+		how="$4 does not accept at $3"
+	else
+		how="$4 does not listen: there is no $3"
+	fi
+}
+now() { now=$(date +%s); }
+nap() { sleep 0.2 2>/dev/null || sleep 1; }

@@ -1,0 +1,141 @@
+# The foreground process of a container with testpmd: start|wait PORT... -- PROGRAM ARGUMENT...
+# PORT: NUMBER=SOCKET where testpmd listens, -NUMBER=SOCKET where it connects. PROGRAM's first
+# argument is --lcores.
+#
+# testpmd reads its commands from the fifo `in`. What it says goes to the container's log and, the
+# last of it, to `log` and `log.1`; the answer to a command of testpmd-ctl goes to a file of its own
+# instead. The comments around a command come back as testpmd echoes what it reads.
+cd "${0%/*}" || exit
+most=65536 # bytes of `log`, and of `log.1`; four times that of an answer
+
+listener() {
+	answer=
+	bytes=0
+	while IFS= read -r line || [ -n "$line" ]; do
+		line=${line%"$cr"}
+		case $line in
+		*"# vnfctl-begin "*)
+			answer=answers/${line##*"# vnfctl-begin "}
+			: >"$answer"
+			taken=0
+			continue
+			;;
+		*"# vnfctl-end "*)
+			[ -z "$answer" ] || mv "$answer" "$answer.done"
+			answer=
+			continue
+			;;
+		# A memif peer that refuses says why, whenever it likes.
+		*"Disconnect received: "*) printf '%s\n' "${line##*"Disconnect received: "}" >refusal ;;
+		esac
+		if [ -n "$answer" ]; then
+			taken=$((taken + ${#line} + 1))
+			[ "$taken" -gt $((4 * most)) ] || printf '%s\n' "$line" >>"$answer"
+			continue
+		fi
+		printf '%s\n' "$line"
+		bytes=$((bytes + ${#line} + 1))
+		if [ "$bytes" -gt "$most" ]; then
+			mv log log.1
+			bytes=0
+		fi
+		printf '%s\n' "$line" >>log
+	done
+}
+
+# Starts forwarding when all ports are started, and clients' ports when their servers are there, also
+# when they come back: DPDK's driver (22.11) tries to connect once per `port start` and no more.
+# Forwarding rests meanwhile, because testpmd wants it so.
+keeper() {
+	down='' was=''
+	while sleep "$pause"; do
+		pause=1
+		was=$down # a port that is down for the first time may be connecting right now
+		down=$(sh ../testpmd-ctl show port summary all 2>/dev/null | awk '$5 == "down" { printf " %s ", $1 }')
+		for port in $clients; do
+			number=${port%%=*}
+			case $down$was in *" $number "*" $number "*) ;; *) continue ;; esac
+			[ -S "${port#*=}" ] || continue
+			rm -f refusal
+			said=$(sh ../testpmd-ctl "stop${nl}port stop $number${nl}port start $number" 2>/dev/null) || continue
+			case $said in *"Telling cores to stop"*) mode=start ;; esac
+			sleep 0.2 2>/dev/null || sleep 1
+			if [ -s refusal ]; then mv refusal "refusal.$number"; else rm -f "refusal.$number"; fi
+		done
+		if [ "$mode" = start ]; then
+			case $(sh ../testpmd-ctl start 2>/dev/null) in
+			*"Not all ports were started"* | "") ;;
+			*) mode='wait' ;;
+			esac
+		fi
+		[ -n "$clients" ] || [ "$mode" = start ] || return 0
+	done
+}
+
+# Runs it to its end, which is $code.
+run() {
+	rm -rf in out answers refusal* pid
+	mkdir answers && mkfifo in out || exit
+	listener <out &
+	listening=$!
+	stdbuf -oL "$@" <>in >out 2>&1 &
+	pid=$!
+	echo "$pid" >pid
+	[ -z "$stopping" ] || kill -TERM "$pid"
+	keeper </dev/null >/dev/null 2>&1 &
+	keeping=$!
+	while :; do
+		wait "$pid"
+		code=$?
+		kill -0 "$pid" 2>/dev/null || break
+	done
+	rm -f pid
+	kill "$keeping" 2>/dev/null
+	wait "$listening" # its last words
+	for socket in $servers; do rm -f "$socket"; done
+}
+
+# A socket that a killed program left behind is in the way; one that somebody listens on stays. Who
+# tells them apart is testpmd itself, as a client that asks for an interface nobody has.
+refuse_used() { # SOCKET PROGRAM LCORES
+	[ -e "$1" ] || return 0
+	[ -S "$1" ] || fail "\`$1\` is to be a memif socket, and something else is there: remove it"
+	case $(timeout 20 "$2" "$3" --no-huge -m 32 --no-pci --no-shconf --no-telemetry \
+		--vdev="net_memif0,role=client,id=4294967295,socket=$1,socket-abstract=no" \
+		-- --total-num-mbufs=2048 --disable-link-check </dev/null 2>&1) in
+	*"Failed to connect socket"*) rm -f "$1" ;;
+	*) fail "\`$1\` is used: another process listens there, and a socket has one listener" ;;
+	esac
+}
+fail() {
+	echo "$1" >>log
+	echo "$1" >&2
+	exit 1
+}
+
+nl='
+'
+cr=$(printf '\r')
+mode=$1 clients='' servers='' pause=0 pid='' stopping=''
+shift
+while [ "$1" != -- ]; do
+	case $1 in
+	-*) clients="$clients ${1#-}" ;;
+	*) servers="$servers ${1#*=}" ;;
+	esac
+	shift
+done
+shift
+chmod 700 . && rm -rf log.1 && : >log || exit
+for program in "$1" stdbuf; do # without stdbuf what testpmd says stays in its buffer
+	command -v "$program" >/dev/null || fail "there is no program \`$program\` in this container"
+done
+for socket in $servers; do refuse_used "$socket" "$1" "$2"; done
+trap 'stopping=1; [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null' TERM INT
+while :; do
+	since=$(date +%s)
+	run "$@"
+	# DPDK's memif driver (22.11) takes rings away from the thread that polls them when a peer ends.
+	if [ "$code" != 139 ] || [ -n "$stopping" ] || [ $(($(date +%s) - since)) -lt 3 ]; then exit "$code"; fi
+	echo "testpmd crashed (SIGSEGV), as it may when a memif peer ends; it is started anew" | tee -a log >&2
+done
