@@ -72,6 +72,31 @@ const RULES: &[(&[&str], &str)] = &[
         &["mount", "does not exist"],
         "create the mount's source on the node, or end it with `/` to have it made",
     ),
+    (
+        &["has no package manager"],
+        "choose another `image`: one that has a package manager, or the software itself, such as \
+         `install_as_image` makes",
+    ),
+    (
+        &["package lists could not be fetched"],
+        "inside there is no way to the packages: give the container a `network` and a proxy, give \
+         files by `package_files`, or an `image` that has them (docker, podman: `install_as_image`)",
+    ),
+    (
+        &["could not be fetched for:"],
+        "inside there is no way to the packages they need: name their files in `package_files` too",
+    ),
+    (&["unmet dependencies"], "add what is needed to `packages`, or its file to `package_files`"),
+    (&["does not know: "], "check the names in `packages`, and the sources of the image"),
+    (
+        &["package file", "is not the one meant"],
+        "fetch the file again, or correct its `sha256` in the topology",
+    ),
+    (
+        &["packages could not be installed", "read-only file system"],
+        "a native container without `image` has the node's `/usr`, read-only: give the group an \
+         `image`, or install on the node",
+    ),
     (&["operation not permitted"], ROOT),
     (&["cannot lock it", "permission denied"], ROOT),
 ];
@@ -211,6 +236,16 @@ mod tests {
             (
                 "sh: 1: echo: echo: I/O error: /sys/fs/cgroup/cpuset.cpus Invalid argument",
                 "parent cgroup",
+            ),
+            ("this container has no package manager: none of apt-get", "install_as_image"),
+            ("apt-get does not know: x, and its package lists could not be fetched", "network"),
+            ("not everything could be fetched for: 1-x.deb", "package_files"),
+            ("unmet dependencies: x needs y", "`packages`"),
+            ("dnf does not know: vpq", "check the names"),
+            ("package file `x.deb` is not the one meant: its SHA-256 is 1", "correct"),
+            (
+                "E: unpacking: Read-only file system\npackages could not be installed: x",
+                "give the group an `image`",
             ),
             ("sh: 1: docker: not found", "docker.io"),
             ("bash: line 1: lxc-copy: command not found", "apt-get install lxc"),

@@ -9,6 +9,7 @@ mod cpus;
 mod deadline;
 mod drift;
 mod hugepages;
+mod install;
 mod interrupt;
 mod lab;
 mod lifecycle;

@@ -18,7 +18,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 log() { "$@" >"$log" 2>&1 </dev/null; }
 # What the log says of mistakes, or else its end; then what is wrong, and the end.
 fail() {
-	{ grep -i -e '^[EW]: ' -e error -e fail "$log" || cat "$log"; } | tail -n 6 >&2
+	{ grep -i -e '^[EW]: ' -e error -e fail -e warning "$log" || cat "$log"; } | tail -n 6 >&2
 	say "$*"
 	exit 1
 }

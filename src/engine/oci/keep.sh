@@ -10,7 +10,7 @@ for label; do
 done
 for part in ENTRYPOINT:Entrypoint CMD:Cmd; do
 	words=$("$engine" image inspect --format "{{json .Config.${part#*:}}}" -- "$base") || exit
-	case $part:$words in
+	case ${part%:*}:$words in
 	ENTRYPOINT:null | 'ENTRYPOINT:[]') continue ;; # the container was started without one
 	CMD:null) words='[]' ;;
 	esac
