@@ -48,14 +48,6 @@ impl<'a> Templates<'a> {
         })
     }
 
-    /// Renders every word of a key.
-    ///
-    /// # Errors
-    /// As [`Templates::render`].
-    pub(super) fn words(&self, key: &str, words: &[String]) -> Result<Vec<String>, RenderError> {
-        words.iter().map(|word| self.render(word, Origin::Key(key))).collect()
-    }
-
     fn explain(&self, error: &Error, text: &str) -> String {
         let range = error.range().filter(|range| text.get(range.clone()).is_some());
         if error.kind() == ErrorKind::UndefinedError
@@ -282,7 +274,7 @@ mod tests {
 
     #[test]
     fn words_name_their_key() {
-        let error = with(|templates| templates.words("start", &["{{ nam }}".to_owned()]));
+        let error = with(|templates| templates.render("{{ nam }}", Origin::Key("start")));
         assert_eq!(error.unwrap_err().place, "`start` of group `NF`");
     }
 

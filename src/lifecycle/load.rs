@@ -1,7 +1,7 @@
 //! Finds and reads topology files and saved machines: the director's only own I/O.
 
 use super::failure::Failure;
-use crate::model::{self, Loaded, Source};
+use crate::model::{self, Content, Loaded, Source, Topology};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,21 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Failure> {
         .map(|path| Ok(Source { name: path.display().to_string(), text: read(path)? }))
         .collect::<Result<Vec<_>, Failure>>()?;
     let read = if request.is_testbed { model::load_testbed } else { model::load };
-    read(&sources, &|name| variable(request, name)).map_err(Failure::Topology)
+    let mut loaded = read(&sources, &|name| variable(request, name)).map_err(Failure::Topology)?;
+    read_templates(&mut loaded.topology)?;
+    Ok(loaded)
+}
+
+/// Reads the templates that apps take from files here.
+fn read_templates(topology: &mut Topology) -> Result<(), Failure> {
+    let apps = topology.groups.iter_mut().filter_map(|group| group.app.as_mut());
+    for file in apps.flat_map(|app| &mut app.files) {
+        if let Content::Source(path) = &file.content {
+            let (text, origin) = (read(path)?, (path.display().to_string(), 1));
+            file.content = Content::Text { text, origin };
+        }
+    }
+    Ok(())
 }
 
 /// The text of a file, or why it cannot be read.

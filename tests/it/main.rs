@@ -7,7 +7,11 @@ mod claims;
 mod cli;
 mod completions;
 mod cpus;
+<<<<<<< HEAD
 mod delivered;
+=======
+mod deploy;
+>>>>>>> apps
 mod diagnostics;
 mod director;
 mod environment;
@@ -19,6 +23,7 @@ mod guard;
 mod hugepages;
 mod inside;
 mod lanes;
+mod launch;
 mod layers;
 mod lock;
 mod machines;
@@ -33,7 +38,11 @@ mod readme;
 mod soundness;
 mod streams;
 mod support;
+<<<<<<< HEAD
 mod testpmd;
+=======
+mod templates;
+>>>>>>> apps
 mod threads;
 mod vectors;
 mod veth;

@@ -1,4 +1,5 @@
-//! What several subjects share: saved texts, and a world without nodes.
+//! What several subjects share: saved texts, a world without nodes, the inside of a container.
 
+pub(crate) mod inside;
 pub(crate) mod saved;
 pub(crate) mod world;
