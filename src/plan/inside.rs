@@ -85,13 +85,6 @@ impl Builder<'_> {
         Some(last)
     }
 
-    /// Whether something else is installed in a running container than what should be.
-    pub(super) fn lacks_software(&self, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
-        let known = target.state.apps.get(&wanted.spec.name);
-        let should = installation(wanted);
-        should.is_some() && should.as_ref() != known.and_then(|known| known.installed.as_ref())
-    }
-
     /// Waits for an app that starts by itself with its container, which `started` does.
     pub(super) fn ready<'w>(
         &mut self,
@@ -159,6 +152,13 @@ impl Builder<'_> {
             self.push(target.node, name, vec![deed], after.into_iter().collect());
         }
     }
+}
+
+/// Whether something else is installed in a running container than what should be.
+pub(super) fn lacks_software(target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
+    let known = target.state.apps.get(&wanted.spec.name);
+    let should = installation(wanted);
+    should.is_some() && should.as_ref() != known.and_then(|known| known.installed.as_ref())
 }
 
 /// Whether the app of a container runs as it should be when the plan is done.

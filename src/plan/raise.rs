@@ -4,7 +4,7 @@
 use super::build::{Builder, Deed, FOREIGN};
 use super::compare::{Change, Condition, compare};
 use super::images::{self, ImageSteps};
-use super::inside::{Before, Course};
+use super::inside::{Before, Course, lacks_software};
 use super::request::{Refusal, Stage, Target, Verb};
 use super::wanted::Wanted;
 use crate::engine::{Labels, engine};
@@ -133,7 +133,7 @@ fn enter(
         }
         Condition::Stopped { .. } => refused("it does not run", "run `vnfctl start` first"),
         Condition::Running { .. } if builder.request.verb.installs() => Ok(Vec::new()),
-        Condition::Running { .. } if builder.lacks_software(target, wanted) => refused(
+        Condition::Running { .. } if lacks_software(target, wanted) => refused(
             "its software is not installed as the file says",
             "run `vnfctl install` first, or `vnfctl up`",
         ),

@@ -7,11 +7,8 @@ mod claims;
 mod cli;
 mod completions;
 mod cpus;
-<<<<<<< HEAD
 mod delivered;
-=======
-mod deploy;
->>>>>>> apps
+mod delivered;
 mod diagnostics;
 mod director;
 mod environment;
@@ -38,11 +35,8 @@ mod readme;
 mod soundness;
 mod streams;
 mod support;
-<<<<<<< HEAD
-mod testpmd;
-=======
 mod templates;
->>>>>>> apps
+mod testpmd;
 mod threads;
 mod vectors;
 mod veth;

@@ -1,6 +1,7 @@
 //! The live suite: real engines on the lab's DUTs. Run by `tests/run`, which starts the lab; fails without one.
 #![expect(clippy::disallowed_methods, reason = "tests drive the lab's own scripts")]
 
+mod apps;
 mod bytes;
 mod change;
 mod claims;

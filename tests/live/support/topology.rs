@@ -63,6 +63,12 @@ impl Group {
         self.key("command", list(argv.iter().copied()))
     }
 
+    /// An app instead of the command; its keys as TOML.
+    pub(crate) fn app(mut self, keys: &str) -> Self {
+        self.keys.retain(|(key, _)| key != "command");
+        self.key("app", format!("{{ {keys} }}"))
+    }
+
     pub(crate) fn env(self, pairs: &[(&str, &str)]) -> Self {
         let pairs = pairs.iter().map(|(name, value)| format!("{} = {}", text(name), text(value)));
         self.key("env", format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", ")))
