@@ -8,7 +8,6 @@ mod cli;
 mod completions;
 mod cpus;
 mod delivered;
-mod delivered;
 mod diagnostics;
 mod director;
 mod environment;
