@@ -8,6 +8,7 @@ mod cli;
 mod completions;
 mod cpus;
 mod delivered;
+mod deploy;
 mod diagnostics;
 mod director;
 mod environment;
