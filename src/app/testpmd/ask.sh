@@ -7,12 +7,13 @@ ask_summary() { # sets summary; or reason, and fails
 count_ports() { # sets have
 	have=$(printf '%s\n' "$summary" | awk '$1 ~ /^[0-9]+$/ && $2 ~ /^..:..:/ { n++ } END { print n + 0 }')
 }
-# What testpmd complains of, without what it always says.
+# What testpmd complains of, without what it always says; else its last words.
 complaints() {
-	cat /var/lib/vnfctl/testpmd/log.1 /var/lib/vnfctl/testpmd/log 2>/dev/null |
+	said=$(cat /var/lib/vnfctl/testpmd/log.1 /var/lib/vnfctl/testpmd/log 2>/dev/null)
+	found=$(printf '%s\n' "$said" |
 		grep -E 'EAL: |\(\): |Cause: |[Ee]rror|[Ff]ail|[Ii]nvalid|annot|crashed|is used|no program' |
-		grep -Ev 'EAL: (Detected|Selected|Physical addresses|Error - exiting)|: Failed to register mp action|\(\): (Initialize|Connected|Remote interface)' |
-		tail -n 8
+		grep -Ev 'EAL: (Detected|Selected|Physical addresses|Error - exiting)|: Failed to register mp action|\(\): (Initialize|Connected|Remote interface)')
+	printf '%s\n' "${found:-$said}" | tail -n 8
 }
 # One port: NUMBER server|client SOCKET PEER; sets how to `up` or to what is wrong.
 judge() {

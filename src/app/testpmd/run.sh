@@ -49,9 +49,10 @@ listener() {
 keeper() {
 	down='' was=''
 	while sleep "$pause"; do
-		pause=1
 		was=$down # a port that is down for the first time may be connecting right now
 		down=$(sh ../testpmd-ctl show port summary all 2>/dev/null | awk '$5 == "down" { printf " %s ", $1 }')
+		pause=1
+		[ -n "$down" ] || [ "$mode" = start ] || pause=3 # looking costs time that others could have
 		for port in $clients; do
 			number=${port%%=*}
 			case $down$was in *" $number "*" $number "*) ;; *) continue ;; esac

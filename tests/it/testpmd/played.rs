@@ -161,7 +161,7 @@ fn a_link_that_is_down_says_why() {
 
 #[test]
 fn not_ready_tells_testpmds_own_words() {
-    everywhere(|play| {
+    everywhere(|mut play| {
         play.write("dies", "KILL");
         let core = "EAL: core 5 unavailable\nEAL: invalid parameter for --lcores\nUsage: dpdk\n";
         play.write("first", &format!("{SAYS}{core}"));
@@ -172,6 +172,13 @@ fn not_ready_tells_testpmds_own_words() {
         let lines = core.trim_end_matches("Usage: dpdk\n");
         assert_eq!(said.stderr, format!("testpmd does not run\n{lines}"));
         assert_eq!(said.code, 1);
+        // The launcher tells when it is over: nobody waits for the deadline.
+        play.container.app.ready_timeout = Duration::from_secs(60);
+        play.write("ended", "0123456789abcdef 137\n");
+        let said = play.ready();
+        assert_eq!(said.stderr, format!("testpmd ended with exit code 137\n{lines}"));
+        play.write("testpmd/log", "nice: not found\n");
+        assert!(play.ready().stderr.ends_with("137\nnice: not found\n"));
         // It goes on without a port that it cannot make: that is not ready either.
         let one =
             summary("up", "up").lines().take(3).fold(String::new(), |all, line| all + line + "\n");

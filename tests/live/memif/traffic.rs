@@ -58,7 +58,9 @@ impl<'a> Traffic<'a> {
         for _ in 0..bursts {
             let said = self.tells(from, "stop\nstart tx_first 10");
             assert!(said.contains("packet forwarding - ports="), "{said}");
-            wanted.iter_mut().for_each(|wanted| *wanted += BURST);
+            for wanted in &mut wanted {
+                *wanted += BURST;
+            }
             let since = Instant::now();
             loop {
                 let arrived: Vec<u64> = self.counted(to).iter().map(|[rx, _]| *rx).collect();
