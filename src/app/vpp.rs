@@ -7,7 +7,7 @@ mod startup;
 
 pub(super) use exec::{commands, interface};
 
-use super::template::Templates;
+use super::template::{Origin, Templates};
 use super::{AppDriver, File, Instance, RenderError};
 use crate::command::quote;
 use crate::model::{self, AppKind, Role};
@@ -24,7 +24,10 @@ impl AppDriver for Vpp {
         let vpp = settings(instance)?;
         let startup = startup::startup(instance, vpp)?;
         let mut lines = exec::commands(instance.wiring)?;
-        lines.extend(Templates::new(instance).words("exec", &vpp.exec)?);
+        let templates = Templates::new(instance);
+        for line in &vpp.exec {
+            lines.push(templates.render(line, Origin::Key("exec"))?);
+        }
         let digest = digest(&startup, &lines);
         let exec = exec::exec_file(&lines, &digest);
         let mode = if exec::is_secret(instance.wiring) { 0o600 } else { 0o644 };
