@@ -26,10 +26,11 @@ fn words(
 
 /// A script that waits until the app is ready; `seconds` = 0: looks once, and that ends with 0.
 fn script(instance: &Instance<'_>, seconds: u64) -> Result<String, RenderError> {
+    let look = if seconds == 0 { LOOK } else { seconds };
     let ready = words(instance, "ready", |custom| &custom.ready)?;
     let ready: Vec<String> = ready.iter().map(|word| quote(word)).collect();
     Ok(format!(
-        "folder={FOLDER} seconds={seconds} look={LOOK}\nset -- {}\n{}",
+        "folder={FOLDER} seconds={seconds} look={look}\nset -- {}\n{}",
         ready.join(" "),
         include_str!("ready.sh")
     ))

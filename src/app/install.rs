@@ -92,19 +92,16 @@ pub fn install_steps(install: &Install) -> Vec<InstallStep> {
         let program = command.first().map_or("", String::as_str);
         steps.push(script(format!("command {program}"), COMMAND, command.clone()));
     }
-    steps.push(InstallStep {
-        detail: format!("digest {digest}"),
-        script: DONE.to_owned(),
-        args: vec![FOLDER.to_owned(), digest],
-        file: None,
-    });
+    let args = vec![FOLDER.to_owned(), digest.clone()];
+    steps.push(script(format!("digest {digest}"), DONE, args));
     steps
 }
 
 /// Ends a script with success where its installation was finished before: then nothing is looked
 /// for, and the user's commands do not run again.
 fn unless_done(digest: &str) -> String {
-    format!("[ \"$(cat {FOLDER}/installed 2>/dev/null)\" != {digest} ] || exit 0\n")
+    let known = format!("$(cat {FOLDER}/installed 2>/dev/null)");
+    format!("[ \"{known}\" != {digest} ] || {{ cat >/dev/null; exit 0; }}\n")
 }
 
 /// The last part of a file's path.

@@ -1,9 +1,8 @@
 # Whether an app is ready. Before this come `folder` (ours), `seconds` to wait (0: look once, say it
 # and end with 0), `look` (seconds for one look), and as "$@" the user's command, if there is one.
 is_running() { # if not, $reason says how
-	reason='it does not run yet'
 	{ read -r _ pid <"$folder/running"; } 2>/dev/null && kill -0 "$pid" 2>/dev/null && return 0
-	has_ended && reason="it ended with code $code"
+	if has_ended; then reason="it ended with code $code"; else reason='it does not run yet'; fi
 	return 1
 }
 has_ended() {

@@ -8,7 +8,7 @@ mod startup;
 pub(super) use exec::{commands, interface};
 
 use super::template::{Origin, Templates};
-use super::{AppDriver, File, Instance, RenderError};
+use super::{AppDriver, FOLDER, File, Instance, RenderError};
 use crate::command::quote;
 use crate::model::{self, AppKind, Role};
 use crate::wiring::{Memif, Port, PortKind};
@@ -133,7 +133,7 @@ fn seconds(instance: &Instance<'_>) -> String {
 /// A script with its arguments; they stand inside, as nobody else passes any.
 fn script(words: impl IntoIterator<Item = String>, parts: &[&str]) -> String {
     let words: Vec<String> = words.into_iter().map(|word| quote(&word)).collect();
-    format!("set -- {}\n{}", words.join(" "), parts.concat())
+    format!("folder={FOLDER}\nset -- {}\n{}", words.join(" "), parts.concat())
 }
 
 fn refusal(place: &str, message: &str) -> RenderError {

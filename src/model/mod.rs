@@ -140,7 +140,7 @@
 //! | key | value |
 //! |---|---|
 //! | `group` | the NFs: `nf_chains` x `nf_nodes`, or one chain of `count`; required |
-//! | `kind` | `"l2xc"`, `"functional"`, `"ip4"`, `"pipeline_ip4"`, `"pipeline_l2xc"`, `"ipsec"`, `"cross_horiz"`, `"vswitch"` or `"dma"`; required |
+//! | `kind` | `"l2xc"`, `"functional"`, `"ip4"`, `"pipeline_ip4"`, `"ipsec"`, `"cross_horiz"`, `"vswitch"` or `"dma"`; required |
 //! | `vswitch` | a group of one container per node, or `"node"`: the node's own VPP; this or `ends` is required |
 //! | `forwarding` | of the vswitch: `"l2bd"` (default), `"l2xc"` or `"ip4"` |
 //! | `cli` | with `vswitch = "node"`: its CLI socket; default `"/run/vpp/cli.sock"` |

@@ -28,7 +28,7 @@ pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> Ima
         }
         // Made from its group's own image, which is needed only for that.
         let derivation = install::derivation(wanted);
-        if derivation.is_some() && builder.request.verb != Verb::Create {
+        if !derivation.is_empty() && builder.request.verb != Verb::Create {
             let base = &wanted.group.image;
             if lacks(base)
                 && let Some(step) = push(builder, target, (kind, base), fetch(wanted, base), None)
@@ -37,8 +37,8 @@ pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> Ima
             }
         }
         let after = steps.get(&(kind, &wanted.group.image)).copied();
-        let deed = derivation.or_else(|| fetch(wanted, image));
-        if let Some(step) = push(builder, target, (kind, image), deed, after) {
+        let deeds = if derivation.is_empty() { fetch(wanted, image) } else { derivation };
+        if let Some(step) = push(builder, target, (kind, image), deeds, after) {
             steps.insert((kind, image), step);
         }
     }
@@ -50,11 +50,10 @@ fn push(
     builder: &mut Builder<'_>,
     target: &Target<'_>,
     image: (EngineKind, &Image),
-    deed: Option<Deed>,
+    deeds: Vec<Deed>,
     after: Option<StepId>,
 ) -> Option<StepId> {
-    let deed = deed?;
-    if builder.request.verb == Verb::Create {
+    if !deeds.is_empty() && builder.request.verb == Verb::Create {
         builder.refusals.push(Refusal {
             node: target.node.to_owned(),
             container: String::new(),
@@ -63,15 +62,18 @@ fn push(
         });
         return None;
     }
-    builder.push(target.node, "", vec![deed], after.into_iter().collect())
+    builder.push(target.node, "", deeds, after.into_iter().collect())
 }
 
-/// What fetches an image; `None` where nothing is ever needed.
-fn fetch(wanted: &Wanted<'_>, image: &Image) -> Option<Deed> {
+/// What fetches an image; empty where nothing is ever needed.
+fn fetch(wanted: &Wanted<'_>, image: &Image) -> Vec<Deed> {
     let kind = wanted.group.engine;
     let commands = engine(kind).acquire(image);
     let detail = format!("{} ({})", name(image), kind.word());
-    (!commands.is_empty()).then_some(Deed { verb: "acquire", detail, commands, undo: None })
+    if commands.is_empty() {
+        return Vec::new();
+    }
+    vec![Deed { verb: "acquire", detail, commands, undo: None }]
 }
 
 fn name(image: &Image) -> String {

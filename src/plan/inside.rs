@@ -70,7 +70,7 @@ impl Builder<'_> {
         let should = installation(wanted);
         let lacks = should.is_some() && known.installed != should;
         if lacks && verb.installs() {
-            deeds.extend(install(wanted, before == Before::Started));
+            deeds.extend(install(wanted));
         }
         let starts = verb.configures()
             && (before != Before::Running || !deeds.is_empty() || is_other(app, &known));

@@ -2,9 +2,9 @@
 
 use super::build::Deed;
 use super::wanted::Wanted;
-use crate::app::{FOLDER, InstallStep, install_digest, install_steps};
+use crate::app::{InstallStep, install_digest, install_steps};
 use crate::command::{Command, Stdin};
-use crate::engine::{Derived, Engine, engine};
+use crate::engine::{Derivation, Derived, Engine, engine};
 use crate::model::{Group, Image, ImageFile, Install};
 use std::time::Duration;
 
@@ -12,19 +12,13 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_mins(30);
 
 /// The commands that install software into a running container, each with what it does, for
-/// people. Each may be run again; those that `may_be_done` already look at what is installed first.
+/// people. Each may be run again: where all is installed it does nothing.
 pub(super) fn install_commands(
     engine: &dyn Engine,
     container: &str,
     install: &Install,
-    may_be_done: bool,
 ) -> Vec<(String, Command)> {
-    let digest = install_digest(install);
-    let unless = format!(
-        "[ \"$(cat {FOLDER}/installed 2>/dev/null)\" != {digest} ] || {{ cat >/dev/null; exit 0; }}\n"
-    );
     let one = |InstallStep { detail, script, args, file }| {
-        let script = if may_be_done { format!("{unless}{script}") } else { script };
         let head = ["sh".to_owned(), "-c".to_owned(), script, "vnfctl".to_owned()];
         let argv: Vec<String> = head.into_iter().chain(args).collect();
         let mut command = engine.administer(container, &argv).deadline(DEADLINE);
@@ -75,15 +69,14 @@ pub fn images(group: &Group) -> Vec<Image> {
     images
 }
 
-/// What puts the software into one running container; nothing where its image holds it. It
-/// `may_be_done` already where nobody could look into the container.
-pub(super) fn install(wanted: &Wanted<'_>, may_be_done: bool) -> Vec<Deed> {
+/// What puts the software into one running container; nothing where its image holds it.
+pub(super) fn install(wanted: &Wanted<'_>) -> Vec<Deed> {
     let Some(app) = wanted.group.app.as_ref().filter(|_| kept(wanted.group).is_none()) else {
         return Vec::new();
     };
     let name = &wanted.spec.name;
     let engine = engine(wanted.group.engine);
-    let commands = install_commands(engine, name, &app.install, may_be_done);
+    let commands = install_commands(engine, name, &app.install);
     let deed = |(detail, command): (String, Command)| Deed {
         verb: "install",
         detail: format!("{name} ({detail})"),
@@ -94,12 +87,14 @@ pub(super) fn install(wanted: &Wanted<'_>, may_be_done: bool) -> Vec<Deed> {
 }
 
 /// What makes the image of a container that is not made from its group's own: software is put
-/// into a container of that one, on the CPUs of the container wanted. `None` where it is.
-pub(super) fn derivation(wanted: &Wanted<'_>) -> Option<Deed> {
-    let install = kept(wanted.group)?;
-    let (spec, engine) = (&wanted.spec, engine(wanted.group.engine));
-    let name = spec.image.name.clone()?;
-    let base = wanted.group.image.name.clone()?;
+/// into a container of that one, on the CPUs of the container wanted. Empty where it is.
+pub(super) fn derivation(wanted: &Wanted<'_>) -> Vec<Deed> {
+    let (spec, base) = (&wanted.spec, &wanted.group.image.name);
+    let (Some(install), Some(name), Some(base)) = (kept(wanted.group), &spec.image.name, base)
+    else {
+        return Vec::new();
+    };
+    let engine = engine(wanted.group.engine);
     // No two runs work on one topology.
     let container = format!("{name}-{}", spec.labels.topology);
     let derivation = engine.derive(&Derived {
@@ -110,24 +105,23 @@ pub(super) fn derivation(wanted: &Wanted<'_>) -> Option<Deed> {
         cpus: spec.cpuset(),
         mems: spec.memset(),
         network: spec.network.clone().filter(|mode| reaches_out(mode)),
-    })?;
-    let undo = derivation.remove.clone();
-    let remove = derivation.remove.words();
-    let installs = install_commands(engine, &container, install, false).into_iter();
-    let installs = installs.map(|(_, command)| {
-        within(include_str!("or_remove.sh"), remove.clone(), command).hide(&wanted.secrets)
     });
-    let commands = std::iter::once(derivation.start).chain(installs).chain([derivation.keep]);
-    Some(Deed {
+    let Some(Derivation { start, keep, remove }) = derivation else { return Vec::new() };
+    let words = remove.words();
+    let installs = install_commands(engine, &container, install).into_iter();
+    let installs = installs.map(|(detail, command)| {
+        let command = within(include_str!("or_remove.sh"), words.clone(), command);
+        (detail, command.hide(&wanted.secrets), None)
+    });
+    let first = (format!("from {base}"), start, Some(remove));
+    let last = ("all of it".to_owned(), keep, None);
+    let deed = |(detail, command, undo)| Deed {
         verb: "acquire",
-        detail: format!(
-            "{name} ({}, {base} with the software of {})",
-            engine.kind().word(),
-            wanted.group.name
-        ),
-        commands: commands.collect(),
-        undo: Some(undo),
-    })
+        detail: format!("{name} ({}, {detail})", engine.kind().word()),
+        commands: vec![command],
+        undo,
+    };
+    std::iter::once(first).chain(installs).chain([last]).map(deed).collect()
 }
 
 /// Whether a network may lead to where packages come from.

@@ -14,6 +14,7 @@ mod lab;
 mod lifecycle;
 mod links;
 mod lock;
+mod memif;
 mod nodes;
 mod script;
 mod shipped;

@@ -6,13 +6,31 @@ use std::collections::BTreeSet;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies");
 const LOCAL: [&str; 5] = ["docker", "lxc", "native", "podman", "quickstart"];
 
+/// Generators, NFs and sinks of testpmd, and how many sinks' ports packets must come to.
+const TWINS: [(&str, usize); 4] = [
+    ("eth-l2xcbase-eth-2memif-1lxc-testpmd", 1),
+    ("eth-l2xcbase-eth-2memif-1docker-testpmd", 1),
+    ("eth-l2bd-2ch-8mif-4dcr1t-vppip4-testpmd", 2),
+    ("eth-l2bd-1pl-2mif-4dcr1t-vppip4-testpmd", 1),
+];
+
+/// VPP with NICs; those of the lab's nodes are no NICs for it.
+const VPP: [&str; 5] = [
+    "eth-l2xcbase-eth-2memif-1lxc",
+    "eth-l2bdbasemaclrn-eth-2memif-1lxc",
+    "eth-l2xcbase-eth-2memif-1docker",
+    "eth-l2bd-2ch-8mif-4dcr1t-vppip4",
+    "eth-l2bd-1pl-2mif-4dcr1t-vppip4",
+];
+
 #[test]
 fn every_one_is_tried_here() {
     let files = std::fs::read_dir(FOLDER).expect("they are there");
     let names = files.map(|file| file.expect("it can be read").file_name());
     let names: BTreeSet<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
-    let tried = LOCAL.iter().chain(&["two-nodes"]).map(|name| format!("{name}.toml"));
-    assert_eq!(names, tried.collect());
+    let tried = LOCAL.iter().chain(&["two-nodes"]).chain(&VPP);
+    let tried = tried.copied().chain(TWINS.map(|(name, _)| name));
+    assert_eq!(names, tried.map(|name| format!("{name}.toml")).collect());
 }
 
 fn import(dut: &Dut, engine: &str) {
@@ -85,6 +103,91 @@ fn podman() {
 #[test]
 fn quickstart() {
     tried("quickstart");
+}
+
+/// A shipped text with the software that it fetches given: a lab need not reach a registry.
+fn given(name: &str, edits: &[(&str, &str)]) -> String {
+    let mut text = std::fs::read_to_string(format!("{FOLDER}/{name}.toml")).expect("it is there");
+    for (was, is) in edits {
+        assert!(text.contains(was), "{name} has no `{was}`");
+        text = text.replace(was, is);
+    }
+    text
+}
+
+fn tried_twin(number: usize) {
+    let (name, sinks) = TWINS[number];
+    let bed = Bed::alone(&format!("shipped_twin_{number}"), Engine::Native, Place::Local);
+    let (packages, image) = (r#", packages = ["dpdk-dev"]"#, r#"image = "testpmd""#);
+    let file = r#"image_file = "node:/lab-images/testpmd.tar""#;
+    let image = format!("{image}\n{file}");
+    let text = if name.contains("lxc") {
+        let download = r#"image = "${IMAGE:-download -d debian -r bookworm -a amd64}""#;
+        given(name, &[(packages, ""), (download, &image)])
+    } else {
+        let hub = r#"image = "${IMAGE:-debian:bookworm-slim}""#;
+        given(name, &[(packages, ""), (", install_as_image = true", ""), (hub, &image)])
+    };
+    let file = bed.file("shipped.toml", &text);
+    let vnfctl = |verbs: &[&str]| bed.vnfctl(&[&["-t", &file], verbs].concat());
+    let up = vnfctl(&["up"]).exits(0).says("ready");
+    assert!(!up.stdout.contains("not connected"), "{up}");
+    vnfctl(&["status"]).exits(0).says("configured");
+    vnfctl(&["up"]).did_nothing();
+
+    let ask = ["exec", "*SINK1", "--", "/var/lib/vnfctl/testpmd-ctl", "show port stats all"];
+    let received = || -> Vec<u64> {
+        let stats = vnfctl(&ask).exits(0).stdout;
+        let counts = stats.split("RX-packets:").skip(1);
+        counts.map(|rest| rest.split_whitespace().next().unwrap().parse().unwrap()).collect()
+    };
+    let before = received();
+    let more = |_: &u32| {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        before.iter().zip(received()).all(|(before, now)| now > *before)
+    };
+    assert_eq!(before.len(), sinks);
+    assert!((0..20).any(|look| more(&look)), "{before:?} {:?}", received());
+
+    // The gap that a killed one leaves is seen from both sides, and `up` closes it.
+    let first = vnfctl(&["check", "-o", "json"]).exits(0).json();
+    let nfs = placed(&first).into_iter().filter(|name| name.contains("_CNF"));
+    let nf = nfs.last().expect("there are NFs");
+    let nf = nf.split(' ').next_back().expect("it has a name");
+    let _ = vnfctl(&["exec", nf, "--", "/var/lib/vnfctl/testpmd-ctl", "quit"]);
+    let gap = |_: &u32| {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        vnfctl(&["verify"]).stdout.contains("its container is stopped")
+    };
+    assert!((0..20).any(|look| gap(&look)), "{}", vnfctl(&["verify"]));
+    vnfctl(&["verify"]).exits(7).says(&format!("{nf} port1: its container is stopped"));
+    vnfctl(&["up"]).exits(0);
+    vnfctl(&["verify"]).exits(0);
+
+    let wanted = placed(&first);
+    vnfctl(&["down", "--grace", "1s"]).exits(0);
+    assert!(wanted.is_disjoint(&containers(&bed.dut)), "{wanted:?}");
+    bed.dut.must("! ls -d /run/vnfctl/memif/*-testpmd 2>/dev/null");
+}
+
+#[test]
+fn twin_on_lxc() {
+    tried_twin(0);
+}
+
+#[test]
+fn twin_on_docker() {
+    tried_twin(1);
+}
+
+#[test]
+fn twin_of_chains() {
+    tried_twin(2);
+}
+
+#[test]
+fn twin_of_a_pipeline() {
+    tried_twin(3);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 # Part of the other scripts: asks VPP, with a deadline per question, as vppctl waits forever for a
 # VPP that hangs. `timeout` is not in every image.
 socket=/run/vpp/cli.sock
+words=/run/vpp/words # what it said when it started, so that the other scripts can say it
 cr=$(printf '\r')
 ask() { # WORD...: what VPP answers, also what it complains of. Not 0: nothing answered, and why.
 	vppctl -s "$socket" "$@" </dev/null 2>&1 &

@@ -7,10 +7,14 @@ now
 end=$((uptime + $1))
 shift
 expect || fail "$exec_file is not there, or not vnfctl's: this container is not configured"
-over='' answer=0
+has_ended() { # Sets code. The launcher notes it, and takes it away when it starts the app anew.
+	read -r _ code <"$folder/ended"
+} 2>/dev/null
+over='' answer=0 gone=0
 while :; do
-	configured && break
+	configured
 	answer=$?
+	[ "$answer" != 0 ] || break
 	if [ "$answer" = 1 ]; then
 		[ -z "$over" ] || break
 		# The mark is looked at once more, as it may have come since.
@@ -20,6 +24,9 @@ while :; do
 		fi
 	else
 		over=
+		# More than once, as a container that has just started may have the note of its last life.
+		if has_ended; then gone=$((gone + 1)); else gone=0; fi
+		[ "$gone" -lt 3 ] || break
 	fi
 	now
 	[ "$uptime" -lt "$end" ] || break
@@ -31,29 +38,35 @@ lacks() { # What says that plugins are missing, if they are.
 	[ -n "$missing" ] || return 1
 	lack="VPP has no plugin $missing: it is named in the topology or needed by its links, and not in VPP's plugin folder"
 }
-if [ "$answer" != 2 ] && [ "$mark" = "vnfctl-$digest-ready" ]; then
+if [ "$answer" = 0 ]; then
 	! lacks "$@" || fail "$lack"
 	exit 0
 fi
 if [ "$answer" = 2 ]; then
 	first_line "$said"
+	why=$line
+	# Not its backtrace: the container's log has all of it.
+	heard=$(grep -v '^#[0-9]' "$words" 2>/dev/null | tail -n 8)
+	heard=${heard:+:
+$heard}
+	! has_ended || fail "VPP ended with code $code${heard:-; it said nothing}"
 	pid=
 	[ ! -f /run/vpp/vpp.pid ] || read -r pid </run/vpp/vpp.pid
 	if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then
-		fail "VPP runs (pid $pid) and does not answer at $socket: $line"
+		fail "VPP runs (pid $pid) and does not answer at $socket ($why)$heard"
 	fi
-	fail "VPP does not run, or never came to its CLI at $socket: $line; \`vnfctl logs\` shows what it said"
+	fail "VPP does not run, or never came to its CLI at $socket ($why)$heard"
 fi
 if stopped_at; then
 	[ -n "$over" ] || fail "$where: VPP is still at this command"
-	words=$(ask_unseen "$command")
-	first_line "$words"
+	answered=$(ask_unseen "$command")
+	first_line "$answered"
 	without_secret "$line"
-	words=$shown
-	message="$where: VPP stopped there: ${words:-it takes the command now; what it needs was not there before}"
+	answered=$shown
+	message="$where: VPP stopped there: ${answered:-it takes the command now; what it needs was not there before}"
 	! lacks "$@" || message="$message
 $lack"
-	case $words in "unknown input"*)
+	case $answered in "unknown input"*)
 		[ -n "$missing" ] || message="$message
 a command that VPP does not know is misspelt, or belongs to a plugin that is not in \`plugins\`" ;;
 	esac

@@ -1,5 +1,8 @@
 # Becomes VPP. $1: the CPUs of its threads, with spaces. Then the sockets that it will listen on.
+rm -f "$words"
+mkdir -p "${words%/*}" || exit 1
 refuse() {
+	printf '%s\n' "$1" >"$words"
 	printf 'vnfctl: %s\n' "$1" >&2
 	exit 1
 }
@@ -37,6 +40,20 @@ for path in "$@"; do
 	esac
 done
 
-mkdir -p /run/vpp || exit 1
-rm -f "$socket" # of a VPP that was killed: refuses, and looks like one that starts
+# What VPP says goes to the container's log through a process that keeps the beginning for others.
+# It ends with VPP; VPP itself has this process's pid, so that signals are its own.
+keep() {
+	lines=0
+	while [ "$lines" -lt 100 ] && IFS= read -r line; do
+		printf '%s\n' "$line" >&2
+		printf '%.500s\n' "$line"
+		lines=$((lines + 1))
+	done >"$words"
+	exec cat >&2
+}
+rm -f "$socket" "$words.pipe" # a socket of a VPP that was killed looks like one that starts
+if mkfifo "$words.pipe"; then
+	keep <"$words.pipe" &
+	exec >"$words.pipe" 2>&1
+fi
 exec vpp -c /etc/vpp/startup.conf

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::command::Secret;
-use crate::engine::{Docker, Labels, Podman, State};
+use crate::engine::{Derivation, Derived, Docker, Labels, Podman, State};
 use crate::model::Mount;
 use insta::assert_snapshot;
 
@@ -86,6 +86,22 @@ fn values_of_variables_are_set_by_the_shell_and_not_in_argv() {
     assert!(run.env.iter().all(|(name, _)| name != "PATH" && name != "with.dot"));
 }
 
+fn derived() -> Derived {
+    Derived {
+        base: "vnf/debian:12".into(),
+        name: "vnfctl-0123".into(),
+        digest: "4567".into(),
+        container: "vnfctl-0123-lab".into(),
+        ..Derived::default()
+    }
+}
+
+fn around(engine: &dyn Engine, derived: &Derived) -> Vec<Command> {
+    assert!(engine.derives());
+    let Derivation { start, keep, remove } = engine.derive(derived).expect("it can");
+    vec![start, keep, remove]
+}
+
 #[test]
 fn the_other_commands() {
     let image = |file| Image { name: Some("vnf/busybox:1".into()), file };
@@ -101,7 +117,13 @@ fn the_other_commands() {
             vec![engine.stop("DUT1_VNF1", Duration::from_secs(10))],
             vec![engine.destroy("DUT1_VNF1")],
             vec![engine.exec("DUT1_VNF1", &argv, false), engine.exec("DUT1_VNF1", &argv, true)],
+            vec![engine.administer("DUT1_VNF1", &argv)],
             vec![engine.logs("DUT1_VNF1", Some(5), true), engine.logs("DUT1_VNF1", None, false)],
+            around(
+                engine,
+                &Derived { network: Some("host".into()), cpus: "1-2".into(), ..derived() },
+            ),
+            around(engine, &derived()),
         ]
         .concat();
         for command in commands {

@@ -7,7 +7,7 @@ use vnfctl::app::{AppState, install_digest};
 use vnfctl::cpu::{CpuSet, Machine};
 use vnfctl::engine::{Inventory, Observed, State};
 use vnfctl::facts::{self, Facts};
-use vnfctl::lifecycle::{ChangeRequest, Failure, Prepared, Seen, prepare_from};
+use vnfctl::lifecycle::{ChangeRequest, Failure, Prepared, Seen, prepare_from, saved_facts};
 use vnfctl::link::{LinkSpec, ObservedLink};
 use vnfctl::model::{self, Loaded, Source, Topology};
 use vnfctl::plan::{NodeState, Observation, Refusal, Stage, Step, Verb, Wanted};
@@ -74,8 +74,9 @@ pub(crate) fn facts_of(machine: &str) -> Facts {
 /// All nodes of a topology on a saved machine, with nothing on them.
 pub(crate) fn empty(topology: &Topology, machine: &str) -> Observation {
     let facts = facts_of(machine);
-    let state = NodeState { facts, ..NodeState::default() };
-    topology.nodes.iter().map(|node| (node.name.clone(), state.clone())).collect()
+    let state =
+        |node| NodeState { facts: saved_facts(node, facts.clone()), ..NodeState::default() };
+    topology.nodes.iter().map(|node| (node.name.clone(), state(node))).collect()
 }
 
 /// What a test asks for: a verb, and which containers.

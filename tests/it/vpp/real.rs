@@ -6,10 +6,12 @@
 
 use super::wirings::{self, memif, wiring, with};
 use super::{Container, Script, vpp, wired};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use vnfctl::app::{FOLDER, LAUNCH, deploy};
 use vnfctl::model::{AppKind, MemifMode, Role, Vpp};
 use vnfctl::wiring::{ContainerWiring, Memif, PortKind};
 
@@ -27,11 +29,12 @@ struct Running {
     started: Instant,
 }
 
-/// As an engine starts a container: own namespaces, own root, the folder of sockets in it.
+/// As an engine starts a container: own namespaces, own root, the folder of sockets in it, the
+/// launcher as first process.
 const ENTER: &str = r#"root=$1 memif=$2
 mount -t proc proc "$root/proc" && mount -t tmpfs tmpfs "$root/run" && mount --rbind /dev "$root/dev" &&
 	mount --rbind /sys "$root/sys" && mkdir -p "$root/mnt/memif" && mount --bind "$memif" "$root/mnt/memif" || exit 99
-exec chroot "$root" /bin/sh /start"#;
+exec chroot "$root" /bin/sh -c "$3""#;
 
 impl Room {
     fn new() -> Self {
@@ -46,21 +49,19 @@ impl Room {
         let unpacked =
             Command::new("tar").arg("-xf").arg(&self.rootfs).arg("-C").arg(root.path()).status();
         assert!(unpacked.unwrap().success());
-        std::fs::create_dir_all(root.path().join("etc/vpp")).unwrap();
-        for file in container.files().unwrap() {
-            std::fs::write(root.path().join(&file.path[1..]), file.content).unwrap();
-        }
-        std::fs::write(root.path().join("start"), container.script(Script::Start)).unwrap();
         let log = std::fs::File::create(root.path().join("log")).unwrap();
         let child = Command::new("unshare")
             .args(["-m", "-p", "-i", "-u", "-n", "-f", "--kill-child", "sh", "-c", ENTER, "sh"])
             .args([root.path(), self.memif.path()])
+            .arg(LAUNCH)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
             .unwrap();
-        Running { root, child, container, started: Instant::now() }
+        let running = Running { root, child, container, started: Instant::now() };
+        running.configure();
+        running
     }
 
     /// Starts all of them and waits until they are ready and linked.
@@ -83,11 +84,26 @@ impl Running {
     }
 
     fn inside(&self, script: &str) -> Result<String, String> {
-        let output = Command::new("nsenter")
+        self.fed(script, "")
+    }
+
+    /// Delivers what the container has to have.
+    fn configure(&self) {
+        let deployment = deploy(&self.container.instance()).unwrap();
+        assert_eq!(self.fed(&deployment.script(), &deployment.archive()), Ok(String::new()));
+    }
+
+    fn fed(&self, script: &str, stdin: &str) -> Result<String, String> {
+        let mut child = Command::new("nsenter")
             .args(["-t", &self.pid().to_string(), "-m", "-p", "-i", "-u", "-n", "-r", "-w"])
-            .args(["/bin/sh", "-c", script])
-            .output()
+            .args(["/bin/sh", "-c", script, "vnfctl configure"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
     }
@@ -105,7 +121,7 @@ impl Running {
         loop {
             let found = std::fs::read_to_string(&children).unwrap_or_default();
             if let Some(pid) = found.split_whitespace().next().and_then(|pid| pid.parse().ok())
-                && Path::new(&format!("/proc/{pid}/root/run/vpp")).exists()
+                && Path::new(&format!("/proc/{pid}/root{FOLDER}/launcher")).exists()
             {
                 return pid;
             }
@@ -116,16 +132,6 @@ impl Running {
 
     fn log(&self) -> String {
         std::fs::read_to_string(self.root.path().join("log")).unwrap()
-    }
-
-    /// Waits for its end: its exit code and what it said.
-    fn end(mut self) -> (Option<i32>, String) {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < deadline, "it does not end: {}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        (self.child.wait().unwrap().code(), self.log())
     }
 }
 
@@ -417,23 +423,73 @@ fn links_that_do_not_come_up_say_why() {
 
 #[test]
 #[ignore = "needs a VPP: VNFCTL_TEST_VPP_ROOTFS"]
-fn a_used_socket_and_an_absent_cpu_end_at_once() {
+fn a_used_socket_and_an_absent_cpu_are_named() {
     let room = Room::new();
     let nf = container("CNF1", wirings::l2xc(1), &[]);
     let first = room.start(nf.clone());
     assert_eq!(first.run(Script::Ready), Ok(String::new()));
-    let (code, said) = room.start(nf.clone()).end();
-    assert_eq!(code, Some(1));
-    assert!(said.contains("DUT1_CNF1-1 is used: another process listens there"), "{said}");
-    drop(first);
+    let second = room.start(nf.clone());
+    let said = second.run(Script::Ready).unwrap_err();
+    assert!(said.starts_with("VPP ended with code 1:\n"), "{said}");
+    assert!(said.contains("DUT1_CNF1-1.sock is used: another process listens there"), "{said}");
+    drop((first, second));
 
     let mut absent = nf.clone();
     absent.cpus = vec![0, 500];
-    let (code, said) = room.start(absent).end();
-    assert_eq!(code, Some(1));
-    assert!(said.contains("CPU 500 is for a thread of VPP, and this container may use"), "{said}");
+    let said = room.start(absent).run(Script::Ready).unwrap_err();
+    assert!(said.starts_with("VPP ended with code 1:\nCPU 500 is for a thread of VPP"), "{said}");
 
     // Its sockets are stale by now, which is no hindrance.
     let again = room.start(nf);
     assert_eq!(again.run(Script::Ready), Ok(String::new()));
+}
+
+#[test]
+#[ignore = "needs a VPP: VNFCTL_TEST_VPP_ROOTFS"]
+fn what_vpp_says_when_it_does_not_start_is_shown() {
+    let room = Room::new();
+    let ended = |change: fn(&mut Vpp)| {
+        let mut nf = container("CNF1", wirings::l2xc(1), &[]);
+        let AppKind::Vpp(settings) = &mut nf.app.kind else { panic!() };
+        change(settings);
+        let nf = room.start(nf);
+        let said = nf.run(Script::Ready).unwrap_err();
+        let last = said.lines().last().unwrap();
+        assert!(nf.log().contains(last), "the container's log has it, too: {}", nf.log());
+        said
+    };
+    let said = ended(|vpp| {
+        vpp.startup = [("nosuch".into(), vec![("key".into(), "1".into())])].into();
+    });
+    assert!(said.starts_with("VPP ended with code 1:\n") && said.contains("nosuch"), "{said}");
+    let said = ended(|vpp| {
+        vpp.startup = [("cpu".into(), vec![("main-core".into(), "500".into())])].into();
+    });
+    assert!(said.starts_with("VPP ended with code ") && said.contains("500"), "{said}");
+    let said = ended(|vpp| {
+        let cpus = [("main-core", "0"), ("corelist-workers", "500")];
+        let cpus = cpus.map(|(key, value)| (key.into(), value.into()));
+        vpp.startup = [("cpu".into(), cpus.to_vec())].into();
+    });
+    assert!(said.starts_with("VPP ended with code 0:\n") && said.contains("500"), "{said}");
+}
+
+#[test]
+#[ignore = "needs a VPP: VNFCTL_TEST_VPP_ROOTFS"]
+fn another_configuration_starts_it_anew() {
+    let room = Room::new();
+    let mut nf = room.start(container("CNF1", wirings::l2xc(1), &[]));
+    assert_eq!(nf.run(Script::Ready), Ok(String::new()));
+    let pid = |nf: &Running| nf.inside("cat /run/vpp/vpp.pid").unwrap();
+    let before = pid(&nf);
+    nf.configure();
+    assert_eq!((nf.run(Script::Ready), pid(&nf)), (Ok(String::new()), before.clone()), "the same");
+    nf.container = container("CNF1", wirings::l2xc(1), &["set interface mtu packet 9000 memif1/1"]);
+    nf.configure();
+    assert_eq!(nf.run(Script::Ready), Ok(String::new()));
+    assert_ne!(pid(&nf), before);
+    nf.container = container("CNF1", wirings::l2xc(1), &["set interface nothing"]);
+    nf.configure();
+    let said = nf.run(Script::Ready).unwrap_err();
+    assert!(said.contains("`set interface nothing`: VPP stopped there: "), "{said}");
 }

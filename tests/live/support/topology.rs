@@ -45,6 +45,12 @@ impl Group {
         self
     }
 
+    /// Without a key that it has.
+    pub(crate) fn without(mut self, key: &str) -> Self {
+        self.keys.retain(|(old, _)| old != key);
+        self
+    }
+
     pub(crate) fn image(self, file: &str) -> Self {
         self.key("image", text("live-busybox")).key("image_file", text(file))
     }
