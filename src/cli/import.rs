@@ -11,6 +11,7 @@ use crate::ui::{ExitCode, Format, diagnostic};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -48,7 +49,7 @@ pub(super) fn run(context: &Context<'_>, args: &Import) -> anyhow::Result<ExitCo
         ("engine", args.engine.as_ref().and_then(ValueEnum::to_possible_value)),
     ] {
         if let Some(value) = value {
-            words.push_str(&format!(" --{option} {}", value.get_name()));
+            let _ = write!(words, " --{option} {}", value.get_name());
         }
     }
     let text = import::write(&meaning, &words, &warnings);

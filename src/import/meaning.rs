@@ -2,7 +2,7 @@
 
 use super::interpret::shares_nics;
 use crate::model::{ChainKind, Crypto, EngineKind, Integrity, MemifRoles, SwitchForwarding};
-use std::ops::RangeInclusive;
+use std::ops::Range;
 
 /// What a person wants otherwise than the name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,12 +70,12 @@ impl Meaning {
     }
 
     /// Numbers of each node's NICs, odd ones left, even ones right.
-    pub fn nics(&self) -> RangeInclusive<u32> {
+    pub fn nics(&self) -> Range<u32> {
         match self.switching {
-            Switching::Generator if self.is_cross() => 2..=2,
-            Switching::Generator => 1..=0,
-            Switching::Vswitch(_) if shares_nics(self.kind, self.switching) => 1..=2,
-            Switching::Vswitch(_) => 1..=2 * self.chains,
+            Switching::Generator if self.is_cross() => 2..3,
+            Switching::Generator => 1..1,
+            Switching::Vswitch(_) if shares_nics(self.kind, self.switching) => 1..3,
+            Switching::Vswitch(_) => 1..2 * self.chains + 1,
         }
     }
 

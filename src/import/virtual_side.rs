@@ -41,7 +41,7 @@ fn behind_memifs(
     pods: Option<u32>,
     before: Option<Layout>,
 ) -> Result<VirtualSide, Problem> {
-    let what = "`eth` before the memifs, or chains";
+    let what = "`eth` (before memifs) or chains (`1ch`)";
     words.expect(what, &["eth", "#ch", "#pl"], |word| (word == "eth").then_some(()))?;
     refuse_others(words)?;
     places.memifs = words.place();
@@ -145,7 +145,7 @@ fn density(
     places.nfs = words.place();
     let known = ["#dcr#t", "#dcr#c", "#lxc#t"];
     let (nfs, technology, width) =
-        words.expect("NFs with their threads, `1dcr2t`,", &known, wide_nfs)?;
+        words.expect("the number of NFs and of threads (`1dcr2t`)", &known, wide_nfs)?;
     let names = App::WORDS.map(|(word, _)| word);
     let app = words.expect("what runs in the NFs", &names, app)?;
     let mut ciphers = Vec::new();

@@ -4,7 +4,7 @@ use super::meaning::{Meaning, NfCpus, Switching};
 use super::write::noted;
 use crate::model::{ChainKind, EngineKind};
 use std::fmt::Write;
-use std::ops::RangeInclusive;
+use std::ops::Range;
 
 /// Slots of generator and sink: a main core and a forwarding one each.
 const TESTER_SLOTS: u32 = 2;
@@ -55,7 +55,7 @@ fn vswitch(meaning: &Meaning) -> String {
             &noted(&count, &format!("main core and {workers}; CSIT adds the workers' siblings"));
         text += &noted("cpu_skip = 1", "slot 0 is the system's");
     }
-    text += &interfaces(if meaning.is_cross() { 1..=1 } else { meaning.nics() });
+    text += &interfaces(if meaning.is_cross() { 1..2 } else { meaning.nics() });
     text.push('\n');
     text += &noted("privileged = true", "for the NICs");
     text += "mounts = [\"/dev/vfio:/dev/vfio\"]\n";
@@ -65,7 +65,7 @@ fn vswitch(meaning: &Meaning) -> String {
     text
 }
 
-fn interfaces(nics: RangeInclusive<u32>) -> String {
+fn interfaces(nics: Range<u32>) -> String {
     let names: Vec<String> = nics.map(|nic| format!("\"eth{nic}\"")).collect();
     format!("interfaces = [{}]", names.join(", "))
 }

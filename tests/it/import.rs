@@ -8,6 +8,7 @@ use crate::support::saved::{compare, finish};
 use crate::support::world;
 use names::test_name;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use vnfctl::import::{Import, Wishes, interpret, parse, write};
 use vnfctl::model::{self, EngineKind, Loaded, Problem, Problems, Source};
@@ -94,9 +95,14 @@ fn real_names_become_topologies_that_load_without_a_warning() {
 #[test]
 fn real_names_can_be_placed() {
     let sandbox = Sandbox::with("", "two-sockets-smt");
+    let mut seen = BTreeSet::new();
     for name in real_names() {
-        let import = sandbox.run(&format!("import --name {name} --to lab.toml --force")).with(0);
-        assert!(import.stdout.is_empty(), "{}", import.stdout);
+        let (text, _) = written(name, Wishes::default()).unwrap();
+        // What comes before has nothing to do with cores.
+        if !seen.insert(text[text.find("[groups").unwrap()..].to_owned()) {
+            continue;
+        }
+        sandbox.write("lab.toml", &text);
         let mut check = sandbox.command("check -t lab.toml --machine DUT*=dut.lscpu -q");
         let keys = [("aes128", 16), ("aes256", 32)];
         let key = keys.iter().find(|(word, _)| name.contains(word)).map_or(0, |(_, bytes)| *bytes);
