@@ -7,14 +7,17 @@ ask() { # WORD...: what VPP answers, also what it complains of. Not 0: nothing a
 	vppctl -s "$socket" "$@" </dev/null 2>&1 &
 	answer_of $!
 }
-ask_unseen() { # COMMAND: the same, and nobody sees it in the list of processes.
+ask_unseen() { # COMMAND: the same, and nobody sees it in the list of processes. vppctl may hang at
+	# the end of such input, its answer given.
 	printf '%s\n' "$1" | vppctl -s "$socket" 2>&1 &
 	answer_of $!
 }
 answer_of() { # PID
-	turns=0
+	now
+	limit=$((uptime + 5)) turns=0
 	while kill -0 "$1" 2>/dev/null; do
-		if [ "$turns" -ge 60 ]; then
+		now
+		if [ "$uptime" -gt "$limit" ]; then
 			kill -9 "$1"
 			wait "$1" 2>/dev/null
 			printf '%s\n' 'no answer in 5 s'

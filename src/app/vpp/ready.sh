@@ -59,7 +59,8 @@ $heard}
 fi
 if stopped_at; then
 	[ -n "$over" ] || fail "$where: VPP is still at this command"
-	answered=$(ask_unseen "$command")
+	without_secret "$command"
+	if [ "$shown" = "$command" ]; then answered=$(ask "$command"); else answered=$(ask_unseen "$command"); fi
 	first_line "$answered"
 	without_secret "$line"
 	answered=$shown
