@@ -83,7 +83,7 @@ const RULES: &[(&[&str], &str)] = &[
          files by `package_files`, or an `image` that has them (docker, podman: `install_as_image`)",
     ),
     (
-        &["could not be fetched for:"],
+        &["could be fetched for:"],
         "inside there is no way to the packages they need: name their files in `package_files` too",
     ),
     (&["unmet dependencies"], "add what is needed to `packages`, or its file to `package_files`"),
