@@ -14,6 +14,8 @@ pub struct ContainerSpec {
     pub image: Image,
     /// Command with arguments; empty = the image's own.
     pub command: Vec<String>,
+    /// Whether the command is the first process whatever the image says is (its `ENTRYPOINT`).
+    pub is_entrypoint: bool,
     /// Environment, in order.
     pub env: Vec<(String, String)>,
     /// Those values of `env` that are never shown.

@@ -140,8 +140,8 @@ pub struct Vpp {
     pub main_heap_size: u64,
     /// Page size of heap, buffers and statseg; `None` = the kernel's ordinary pages.
     pub page_size: Option<u64>,
-    /// `buffers buffers-per-numa`.
-    pub buffers_per_numa: u32,
+    /// `buffers buffers-per-numa`; `None` = as many as its ports pin, and room beside them.
+    pub buffers_per_numa: Option<u32>,
     /// `statseg size`.
     pub statseg_size: u64,
     /// `unix poll-sleep-usec`; `None` = polls without a rest.

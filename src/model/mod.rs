@@ -84,7 +84,7 @@
 //! | `variant` | vpp: `"plain"` (default), `"vswitch"`, `"ipsec"` or `"dma"` |
 //! | `main_heap_size` | vpp: `"60MiB"` or more; default `"128MiB"` |
 //! | `page_size` | vpp: huge pages of this size, `"2MiB"`; default ordinary pages |
-//! | `buffers_per_numa` | vpp: 1024 to 16777216; default 8192 |
+//! | `buffers_per_numa` | vpp: 1024 to 16777216; default 8192, or more where many memifs pin theirs |
 //! | `statseg_size` | vpp: `"1MiB"` or more; default `"8MiB"` |
 //! | `poll_sleep_usec` | vpp: rest between two polls, 1 to 1000000; default none |
 //! | `plugins` | vpp: list of plugins besides those it needs, `"acl_plugin.so"` |

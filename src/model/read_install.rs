@@ -35,11 +35,13 @@ pub(super) fn read_install(table: &Table, sources: &[Source], report: &mut Repor
 fn read_packages(table: &Table, report: &mut Report) -> Vec<String> {
     let Some(entry) = table.get("packages") else { return Vec::new() };
     let words = report.distinct("packages", &entry.value);
-    // What no package manager has in a name, and a leading `-` would be an option.
+    // What no package manager has in a name; a leading `-` would be an option, and apt removes what
+    // ends in one.
     let plain = |c: char| c.is_ascii_alphanumeric() || "+-._:=~@/<>*^".contains(c);
     for word in &words {
         if !word.text.starts_with(|c: char| c.is_ascii_alphanumeric())
             || !word.text.chars().all(plain)
+            || word.text.ends_with('-')
         {
             report
                 .add(

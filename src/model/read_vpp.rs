@@ -46,7 +46,7 @@ pub(super) fn read_vpp(table: &Table, report: &mut Report) -> Vpp {
     let mut number = |key: &str, range: RangeInclusive<u32>| {
         table.get(key).and_then(|entry| report.integer(key, &entry.value, range))
     };
-    let buffers_per_numa = number("buffers_per_numa", BUFFERS).unwrap_or(8192);
+    let buffers_per_numa = number("buffers_per_numa", BUFFERS);
     let poll_sleep_usec = number("poll_sleep_usec", POLL_SLEEP);
     let rx_queues = number("rx_queues", RX_QUEUES);
     Vpp {

@@ -114,7 +114,7 @@ pub(super) fn derivation(wanted: &Wanted<'_>) -> Vec<Deed> {
         (detail, command.hide(&wanted.secrets), None)
     });
     let first = (format!("from {base}"), start, Some(remove));
-    let last = ("all of it".to_owned(), keep, None);
+    let last = ("kept as an image".to_owned(), keep, None);
     let deed = |(detail, command, undo)| Deed {
         verb: "acquire",
         detail: format!("{name} ({}, {detail})", engine.kind().word()),

@@ -171,6 +171,7 @@ fn specify(
         name,
         image: install::image(group),
         command: command(group),
+        is_entrypoint: group.app.is_some(),
         env,
         secrets: secrets.to_vec(),
         mounts,

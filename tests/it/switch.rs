@@ -195,7 +195,8 @@ fn what_is_there_is_known_by_its_tags() {
     for shell in SHELLS {
         let play = Play::new();
         let tags = |tag: &str| -> String {
-            switch.memifs.iter().map(|(_, name)| format!("{name}: {tag}\n")).collect()
+            let lines = switch.memifs.iter().map(|(_, name)| format!("{name}: {tag}"));
+            lines.collect::<Vec<_>>().join("\n") + "\n"
         };
         let look = |text: &str| {
             play.write("tags", text);

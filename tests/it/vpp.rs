@@ -18,7 +18,7 @@ pub(crate) fn vpp() -> Vpp {
         variant: VppVariant::Plain,
         main_heap_size: 128 << 20,
         page_size: None,
-        buffers_per_numa: 8192,
+        buffers_per_numa: None,
         statseg_size: 8 << 20,
         poll_sleep_usec: None,
         plugins: Vec::new(),
@@ -147,7 +147,7 @@ fn cpus_sizes_and_further_sections_become_startup_conf() {
     let csit = Vpp {
         main_heap_size: 2 << 30,
         page_size: Some(2 << 20),
-        buffers_per_numa: 215_040,
+        buffers_per_numa: Some(215_040),
         statseg_size: 2 << 30,
         poll_sleep_usec: Some(100),
         plugins: vec!["perfmon_plugin.so".into(), "acl_plugin.so".into()],

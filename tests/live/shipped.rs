@@ -139,7 +139,9 @@ fn tried_twin(number: usize) {
     let received = || -> Vec<u64> {
         let stats = vnfctl(&ask).exits(0).stdout;
         let counts = stats.split("RX-packets:").skip(1);
-        counts.map(|rest| rest.split_whitespace().next().unwrap().parse().unwrap()).collect()
+        counts
+            .map(|rest| rest.split_whitespace().next().expect("a count").parse().expect("a number"))
+            .collect()
     };
     let before = received();
     let more = |_: &u32| {
@@ -151,8 +153,8 @@ fn tried_twin(number: usize) {
 
     // The gap that a killed one leaves is seen from both sides, and `up` closes it.
     let first = vnfctl(&["check", "-o", "json"]).exits(0).json();
-    let nfs = placed(&first).into_iter().filter(|name| name.contains("_CNF"));
-    let nf = nfs.last().expect("there are NFs");
+    let mut nfs = placed(&first).into_iter().filter(|name| name.contains("_CNF"));
+    let nf = nfs.next_back().expect("there are NFs");
     let nf = nf.split(' ').next_back().expect("it has a name");
     let _ = vnfctl(&["exec", nf, "--", "/var/lib/vnfctl/testpmd-ctl", "quit"]);
     let gap = |_: &u32| {

@@ -50,8 +50,15 @@ pub(super) fn of_run(spec: &ContainerSpec) -> Vec<String> {
     if spec.privileged {
         words.push("--privileged".to_owned());
     }
+    let (entrypoint, arguments) = match spec.command.split_first() {
+        Some((program, arguments)) if spec.is_entrypoint => (Some(program), arguments),
+        _ => (None, spec.command.as_slice()),
+    };
+    if let Some(program) = entrypoint {
+        words.extend(["--entrypoint".to_owned(), program.clone()]);
+    }
     words.extend(spec.image.name.clone());
-    words.extend_from_slice(&spec.command);
+    words.extend_from_slice(arguments);
     words
 }
 

@@ -11,6 +11,7 @@ fn full() -> ContainerSpec {
     ContainerSpec {
         name: "DUT1_VNF1".into(),
         image: Image { name: Some("vnf/busybox:1".into()), file: None },
+        is_entrypoint: false,
         command: ["sh", "-c", "echo $1", "x", "a\nb 'c'"].map(str::to_owned).to_vec(),
         env: vec![
             pair("MICROSERVICE_LABEL", "DUT1_VNF1"),
@@ -75,6 +76,19 @@ fn a_container_that_asks_for_nothing_gets_no_options() {
         .filter(|word| *word != "--label" && !word.starts_with(Labels::PREFIX))
         .collect();
     assert_eq!(plain, ["--name", "DUT1_VNF1", "--pull", "never", "busybox"]);
+}
+
+#[test]
+fn the_launcher_of_an_app_is_the_first_process_whatever_the_image_says() {
+    let spec = ContainerSpec {
+        image: Image { name: Some("vnf/vpp".into()), file: None },
+        command: ["sh", "-c", "launch"].map(str::to_owned).into(),
+        is_entrypoint: true,
+        ..ContainerSpec::default()
+    };
+    let words = arguments::of_run(&spec);
+    let tail = &words[words.len() - 5..];
+    assert_eq!(tail, ["--entrypoint", "sh", "vnf/vpp", "-c", "launch"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::Container;
 use crate::support::world;
+use std::fmt::Write as _;
 use vnfctl::wiring::{ContainerKey, ContainerWiring};
 
 const HEAD: &str = r#"
@@ -79,7 +80,8 @@ fn files_of_whole_topologies() {
                     }
                     _ => &file.content,
                 };
-                shown += &format!("--- {} {}\n{text}", container.name, file.path);
+                writeln!(shown, "--- {} {}", container.name, file.path).unwrap();
+                shown += text;
             }
         }
         let marks = |line: &&str| !line.starts_with("set interface tag local0");
