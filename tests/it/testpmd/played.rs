@@ -173,7 +173,7 @@ fn not_ready_tells_testpmds_own_words() {
         assert_eq!(said.stderr, format!("testpmd does not run\n{lines}"));
         assert_eq!(said.code, 1);
         // The launcher tells when it is over: nobody waits for the deadline.
-        play.container.app.ready_timeout = Duration::from_secs(60);
+        play.container.app.ready_timeout = Duration::from_mins(1);
         play.write("ended", "0123456789abcdef 137\n");
         let said = play.ready();
         assert_eq!(said.stderr, format!("testpmd ended with exit code 137\n{lines}"));
