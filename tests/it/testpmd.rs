@@ -202,6 +202,7 @@ fn refusals_say_what_testpmd_cannot() {
     let three = [0, 1, 2].into_iter().flat_map(routed).collect();
     let mixed = std::iter::once(Rule::CrossConnect(0, 1)).chain(routed(2)).collect();
     let containers = [
+        plain(vec![]),
         plain(polls),
         plain(vec![existing]),
         first(|memif| memif.options.mode = MemifMode::Ip),

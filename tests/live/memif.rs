@@ -103,7 +103,7 @@ fn threads_and_queues_are_as_asked(bed: &Bed) {
         |name, app| testpmd(name, bed.engine, app).key("cpu_count", 2).key("cpu_skip", 0);
     let link = |one: &str, other: &str| {
         format!(
-            "[[links]]\nkind = \"memif\"\nsecret = \"it's secret\"\nrx_queues = 2\ntx_queues = 2\n\
+            "[[links]]\nkind = \"memif\"\nsecret = \"s3cret:of-it\"\nrx_queues = 2\ntx_queues = 2\n\
              ring_size = 512\nends = [{{ container = \"{one}\" }}, {{ container = \"{other}\" }}]\n"
         )
     };
@@ -174,15 +174,15 @@ fn mistakes_are_named(bed: &Bed) {
     on.run("up").exits(1).says("/mnt/memif/used.sock` is used");
     drop(stray);
     // What a killed program leaves is no obstacle.
-    on.run("up").exits(0);
+    on.run("restart --grace 2s").exits(0);
     on.run("verify").exits(0);
     on.down();
-    let wrong = bed.topology().group(testpmd(
+    let wrong = topology.group(testpmd(
         "NF",
         bed.engine,
-        "forward = \"nonsense\", ready_timeout = \"8s\"",
+        "args = [\"--nonsense\"], ready_timeout = \"8s\"",
     ));
     let on = bed.on(&wrong);
-    on.run("up").exits(1).says("nonsense");
+    on.run("up").exits(1).says("unrecognized option '--nonsense'");
     on.down();
 }

@@ -18,6 +18,10 @@ pub(super) fn arguments(
     testpmd: &Testpmd,
 ) -> Result<Vec<String>, RenderError> {
     let ports = &instance.wiring.ports;
+    if ports.is_empty() {
+        let message = "testpmd does not run without a port: give this group a link or a chain";
+        return Err(refusal("kind", message.to_owned()));
+    }
     let mut words = vec![lcores(instance.cpus), "-m".to_owned(), testpmd.memory_mib.to_string()];
     // In memory: no files, so that testpmds can share a node's huge pages. It excludes --no-huge.
     let memory = if testpmd.hugepages { "--in-memory" } else { "--no-huge" };

@@ -11,8 +11,8 @@ count_ports() { # sets have
 complaints() {
 	said=$(cat /var/lib/vnfctl/testpmd/log.1 /var/lib/vnfctl/testpmd/log 2>/dev/null)
 	found=$(printf '%s\n' "$said" |
-		grep -E 'EAL: |\(\): |Cause: |[Ee]rror|[Ff]ail|[Ii]nvalid|annot|crashed|is used|no program' |
-		grep -Ev 'EAL: (Detected|Selected|Physical addresses|Error - exiting)|: Failed to register mp action|\(\): (Initialize|Connected|Remote interface)')
+		grep -E 'EAL: |\(\): |Cause: |[Ee]rror|[Ff]ail|[Ii]nvalid|nrecognized|annot|crashed|is used|no program' |
+		grep -Ev 'EAL: (No DPDK runtime|Error creating .*dpdk|Detected|Selected|Physical addresses|Error - exiting)|: Failed to register mp action|\(\): (Initialize|Connected|Remote interface)')
 	printf '%s\n' "${found:-$said}" | tail -n 8
 }
 # One port: NUMBER server|client SOCKET PEER; sets how to `up` or to what is wrong.

@@ -58,7 +58,8 @@ keeper() {
 			case $down$was in *" $number "*" $number "*) ;; *) continue ;; esac
 			[ -S "${port#*=}" ] || continue
 			rm -f refusal
-			said=$(sh ../testpmd-ctl "stop${nl}port stop $number${nl}port start $number" 2>/dev/null) || continue
+			# What came of it unseen is taken for what the topology says.
+			said=$(sh ../testpmd-ctl "stop${nl}port stop $number${nl}port start $number" 2>/dev/null) || mode=$first
 			case $said in *"Telling cores to stop"*) mode=start ;; esac
 			sleep 0.2 2>/dev/null || sleep 1
 			if [ -s refusal ]; then mv refusal "refusal.$number"; else rm -f "refusal.$number"; fi
@@ -117,7 +118,7 @@ fail() {
 nl='
 '
 cr=$(printf '\r')
-mode=$1 clients='' servers='' pause=0 pid='' stopping=''
+first=$1 mode=$1 clients='' servers='' pause=0 pid='' stopping=''
 shift
 while [ "$1" != -- ]; do
 	case $1 in

@@ -6,9 +6,6 @@ use std::time::{Duration, Instant};
 /// Gives the testpmd of a container a command.
 pub(crate) const CTL: &str = "/var/lib/vnfctl/testpmd-ctl";
 
-/// Packets per port that one burst of [`Traffic::sends`] sends: less than a ring of 512 holds.
-const BURST: u64 = 320;
-
 /// A group with testpmd; `app` = further keys of the app.
 pub(crate) fn testpmd(name: &str, engine: Engine, app: &str) -> Group {
     let comma = if app.is_empty() { "" } else { ", " };
@@ -50,33 +47,36 @@ impl<'a> Traffic<'a> {
         all("RX-packets:").into_iter().zip(all("TX-packets:")).map(|(rx, tx)| [rx, tx]).collect()
     }
 
-    /// Sends bursts from every port of one container until all of each has arrived at another.
-    /// Returns what every port has sent.
+    /// Sends from every port of one container, less at a time than a ring holds, until all of it
+    /// has arrived at another. Returns what every port has sent.
     #[track_caller]
-    pub(crate) fn sends(&self, from: &str, to: &str, bursts: u64) -> u64 {
-        let mut wanted: Vec<u64> = self.counted(to).iter().map(|[rx, _]| *rx).collect();
-        for _ in 0..bursts {
+    pub(crate) fn sends(&self, from: &str, to: &str, times: u32) -> u64 {
+        let received = |short: &str| self.counted(short).iter().map(|[rx, _]| *rx).collect();
+        let transmitted = || self.counted(from).iter().map(|[_, tx]| *tx).collect::<Vec<u64>>();
+        let (earlier, before): (Vec<u64>, Vec<u64>) = (received(to), transmitted());
+        for _ in 0..times {
             let said = self.tells(from, "stop\nstart tx_first 10");
             assert!(said.contains("packet forwarding - ports="), "{said}");
-            for wanted in &mut wanted {
-                *wanted += BURST;
-            }
+            let sent: Vec<u64> =
+                transmitted().iter().zip(&before).map(|(tx, old)| tx - old).collect();
+            assert!(sent.iter().all(|sent| *sent > 0), "{sent:?}");
             let since = Instant::now();
             loop {
-                let arrived: Vec<u64> = self.counted(to).iter().map(|[rx, _]| *rx).collect();
-                if arrived == wanted {
+                let now: Vec<u64> = received(to);
+                let arrived: Vec<u64> =
+                    now.iter().zip(&earlier).map(|(rx, old)| rx - old).collect();
+                if arrived == sent {
                     break;
                 }
-                assert!(arrived.iter().zip(&wanted).all(|(got, sent)| got <= sent), "{arrived:?}");
-                let late = since.elapsed() > Duration::from_secs(30);
-                assert!(
-                    !late,
-                    "{arrived:?} of {wanted:?} arrived, {from} {:?}",
-                    self.counted(from)
-                );
+                assert!(arrived.iter().zip(&sent).all(|(got, sent)| got <= sent), "{arrived:?}");
+                if since.elapsed() > Duration::from_secs(30) {
+                    let counters = self.on.args(&["exec", "--", CTL, "show port stats all"]);
+                    let logs = self.on.run("logs");
+                    panic!("{arrived:?} of {sent:?} arrived\n{counters}\n{logs}");
+                }
                 std::thread::sleep(Duration::from_millis(100));
             }
         }
-        bursts * BURST
+        transmitted()[0] - before[0]
     }
 }
