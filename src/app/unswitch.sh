@@ -19,7 +19,10 @@ if [ -n "$socket" ] && timeout "$patience" vppctl -s "$socket" show version >/de
 	done
 fi
 if [ "$what" = all ]; then
-	rm -rf -- "$folder"
+	rm -rf -- "$folder" || exit
+	# Those above it go with the last folder in them.
+	rmdir "${folder%/*}" 2>/dev/null && rmdir "${folder%/*/*}" 2>/dev/null
+	exit 0
 else
 	rm -f -- "$journal"
 fi
