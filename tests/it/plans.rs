@@ -5,7 +5,7 @@ use crate::support::saved::{compare, finish};
 use crate::support::world::{self, VERBS, Wish, as_wanted, empty, prepared, shipped, told};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use vnfctl::command::Command;
+use vnfctl::command::{Command, Stdin};
 use vnfctl::engine::State;
 use vnfctl::model::{EngineKind, Loaded, glob_matches};
 use vnfctl::plan::{Observation, Plan, Stage, Step, Verb, script};
@@ -153,6 +153,12 @@ fn abridged(plan: &Plan) -> Plan {
             if word.lines().count() > 3 {
                 *word = "(script)".into();
             }
+        }
+        // testpmd's is mostly scripts; what VPP gets is short enough to be read.
+        if let Stdin::Text(text) = &mut step.command.stdin
+            && text.lines().count() > 150
+        {
+            *text = "(files)".into();
         }
     }
     plan
