@@ -21,3 +21,4 @@ mod script;
 mod shipped;
 mod support;
 mod threads;
+mod vpp;

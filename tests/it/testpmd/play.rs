@@ -16,7 +16,7 @@ cd "$PLAYED"
 case " $* " in *id=4294967295*) cat probed; exit 0 ;; esac
 echo "$*" >args
 cat first
-if [ -e dies ]; then read -r code <dies; rm dies; sleep 3; kill -"$code" $$; fi
+if [ -e dies ]; then read -r code <dies; rm dies; sleep 1; kill -"$code" $$; fi
 while read -r line; do
 	printf 'testpmd> %s\r\n' "$line"
 	case $line in "#"*) continue ;; esac
