@@ -68,8 +68,8 @@ until ln -s "$$" "$lock" 2>/dev/null; do
 done
 locked=1
 cat >"$archive" || fail "cannot write $archive"
-[ "$(first_word "$folder/configured")" != "$digest" ] || exit 0
+[ "$(first_word "$folder/configured")" != "$digest" ] || [ -f "$folder/ended" ] || exit 0
 [ "$(($(wc -c <"$archive")))" = "$total" ] || fail "the files did not arrive as a whole"
-rm -f "$folder/configured"
+rm -f "$folder/configured" "$folder/ended"
 before=0
 [ ! -f "$folder/start" ] || before=1

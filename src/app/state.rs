@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub struct AppState {
     /// Digest of its installation; `None` = never finished.
     pub installed: Option<String>,
-    /// Digest of its configuration; `None` = never finished.
+    /// Digest of its configuration; `None` = never finished, or its app has ended since.
     pub configured: Option<String>,
 }
 

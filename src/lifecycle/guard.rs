@@ -114,7 +114,9 @@ impl Guard<'_> {
             for node in self.nodes() {
                 let left = wait.saturating_sub(watch.elapsed());
                 self.ask(session, &node, &[scope], left, stop)?;
-                let blocked = self.blocked()?;
+                // What the others said before their turn is no word of now.
+                let mut blocked = self.blocked()?;
+                blocked.retain(|blocked| blocked.node == node);
                 if !blocked.is_empty() {
                     return Err(Failure::Locked { blocked, waited: wait });
                 }

@@ -185,6 +185,15 @@ fn locks_are_waited_for_in_the_order_of_machines() {
 }
 
 #[test]
+fn a_later_node_that_was_busy_at_first_is_asked_again_in_its_turn() {
+    let loaded = world::topology(PAIR);
+    let nodes = nodes(&loaded, [HELD, FREE]);
+    let entered = enter(&loaded, &nodes, Duration::from_secs(9));
+    assert_eq!(entered.waited_for, ["DUT1"]);
+    entered.result.unwrap();
+}
+
+#[test]
 fn a_reserved_node_is_8_and_nothing_is_kept() {
     let loaded = world::topology(PAIR);
     let kept = "person alice\nreason new NIC\nfrom 10\nuntil 7300\nrefused\n";

@@ -230,6 +230,7 @@ impl Bed {
             "for e in docker podman; do $e ps -a --format '{{{{.Names}}}}' | grep '^{name}-' | xargs -r $e rm -f -v; done
              for c in $(lxc-ls -1 | grep '^{name}-'); do lxc-stop -k -n $c; lxc-destroy -n $c; done
              for d in /run/vnfctl/native/{name}-*; do [ ! -d $d ] || {{ read p x <$d/pid && kill -9 $p; }}; done
+             rm -rf /run/vnfctl/memif/{name} /run/vnfctl/memif/{name}-*; rmdir /run/vnfctl/memif
              for t in {name} {name}-other {name}-b $(sed -n 's/^vnfctl.topology=//p' /run/vnfctl/native/{name}-*/labels); do /lab-share/vnfctl destroy --yes --name $t; done"
         ));
     }
