@@ -1,6 +1,8 @@
 # Becomes VPP. $1: the CPUs of its threads, with spaces. Then the sockets that it will listen on.
 rm -f "$words"
 mkdir -p "${words%/*}" || exit 1
+# VPP aborts where its shared memory has no place; LXC makes none.
+[ -d /dev/shm ] || mkdir -m 1777 /dev/shm 2>/dev/null
 refuse() {
 	printf '%s\n' "$1" >"$words"
 	printf 'vnfctl: %s\n' "$1" >&2
