@@ -94,12 +94,27 @@ impl GroupSite<'_> {
         if request.cpu_scarce == Scarce::Refuse || self.slots.is_empty() {
             return Ok(Answer { containers: answer?, warnings: Vec::new() });
         }
-        match answer {
+        let answer = match answer {
             Ok(containers) if self.may_stay(&containers) => {
-                Ok(Answer { containers, warnings: Vec::new() })
+                Answer { containers, warnings: Vec::new() }
             }
-            answer => self.shared(request, skip, answer.ok()),
-        }
+            answer => self.shared(request, skip, answer.ok())?,
+        };
+        Ok(self.kept(&answer.containers).unwrap_or(answer))
+    }
+
+    /// What the containers have already, where that is as many CPUs as `wanted` gives them and
+    /// nobody's own: others that came or went move none of them.
+    fn kept(&self, wanted: &[Vec<u32>]) -> Option<Answer> {
+        let own = |(ordinal, wanted): (u32, &Vec<u32>)| {
+            let own = self.taken.own(self.group, ordinal)?;
+            let is_slots = |cpu: &u32| self.slots.iter().any(|core| core.cpus.contains(cpu));
+            (own.len() == wanted.len() && own.iter().all(is_slots)).then(|| own.to_vec())
+        };
+        let containers: Vec<_> = (1..).zip(wanted).map(own).collect::<Option<_>>()?;
+        let met = self.taken.all_met(&containers);
+        let may = met.iter().all(|(_, claim)| claim.shared);
+        may.then_some(Answer { containers, warnings: Vec::new() })
     }
 
     /// Whether nobody else has these CPUs, or every container is on its own already.

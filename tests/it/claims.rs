@@ -120,3 +120,20 @@ fn scarce_cores_are_free_ones_first_then_shared_ones_never_those_of_others_alone
     let full = [other(&[0, 1, 2, 3, 4, 5], false)];
     assert!(slots(&full).unwrap_err()[0].reason.contains("is taken by `DUT1_X1`"));
 }
+
+#[test]
+fn scarce_containers_stay_where_others_once_sent_them() {
+    let slice = SliceRequest { count: 2, cpu_skip: Some(5), cpu_scarce: Scarce::Share, ..SLICE };
+    let place = |slice: &SliceRequest, claims: &[Claim]| {
+        cpus(&vnf(PlacementMode::Slots, slice, claims).unwrap())
+    };
+    let sent = place(&slice, &[other(&[5], false)]);
+    assert_eq!(sent, [[0], [1]]);
+    let there = [own("VNF", 1, &[0]), own("VNF", 2, &[1])];
+    assert_eq!(place(&slice, &there), sent, "the other one is gone");
+    assert_eq!(place(&slice, &[]), [[5], [5]]);
+    let taken = [there.as_slice(), &[other(&[0], false)]].concat();
+    assert_eq!(place(&slice, &taken), [[5], [5]], "somebody else's now");
+    let wide = SliceRequest { cpu_count: 2, cpu_skip: Some(2), ..slice };
+    assert_eq!(place(&wide, &there), [[2, 3], [4, 5]], "another number of CPUs");
+}
