@@ -2,7 +2,7 @@
 
 use crate::command::Secret;
 use crate::cpu::CpuSet;
-use crate::model::{EngineKind, Image, Mount};
+use crate::model::{EngineKind, Image, Mount, Security};
 use std::collections::BTreeSet;
 
 /// One container as it should be: everything an engine needs to make it.
@@ -40,8 +40,23 @@ pub struct ContainerSpec {
     pub cpus: Vec<u32>,
     /// Memory nodes.
     pub mems: Vec<u32>,
+    /// What it may do.
+    pub security: Security,
+    /// OCI runtime; `None` = the engine's default.
+    pub runtime: Option<String>,
+    /// Its place in a pod.
+    pub pod: Option<PodSeat>,
     /// Who owns it.
     pub labels: Labels,
+}
+
+/// A container's place in a pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodSeat {
+    /// Name of the pod, unique on its node.
+    pub pod: String,
+    /// The container whose network and IPC namespaces it joins; `None` = it owns them.
+    pub owner: Option<String>,
 }
 
 impl ContainerSpec {

@@ -22,7 +22,7 @@ pub(super) fn image_from_token(token: &str) -> Option<Image> {
         (Some("node"), Some(path)) => Some(ImageFile::Node(path)),
         _ => return None,
     };
-    Some(Image { name, file })
+    Some(Image { name, file, ..Image::default() })
 }
 
 #[cfg(test)]
@@ -42,7 +42,7 @@ mod tests {
                 1 => Some(ImageFile::Here(path.into())),
                 _ => Some(ImageFile::Node(path)),
             };
-            let image = Image { name, file };
+            let image = Image { name, file, ..Image::default() };
             let token = image_token(&image);
             prop_assert!(!token.contains('\n'));
             prop_assert_eq!(image_from_token(&token), Some(image));

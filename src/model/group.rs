@@ -127,6 +127,10 @@ pub(super) fn read_group<'a>(
         command,
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
         app,
+        security: super::Security::default(),
+        runtime: None,
+        pod: None,
+        init: false,
     });
     let nodes = nodes_of_group;
     Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group }

@@ -26,7 +26,7 @@ pub(super) fn read_image(
         check_absent(section, engine, file_entry.is_some(), place, report);
         None
     };
-    Image { name: name.map(|word| word.text.to_owned()), file }
+    Image { name: name.map(|word| word.text.to_owned()), file, recipe: None }
 }
 
 /// A path here, relative to the file it stands in, or `node:/path`.

@@ -199,6 +199,7 @@ mod read_install;
 mod read_testpmd;
 mod read_vpp;
 mod secret;
+mod security;
 mod size;
 mod template;
 mod topology;
@@ -224,6 +225,7 @@ pub use names::{is_name, nearest};
 pub use node::parse_ssh;
 pub use problem::{Mark, Problem, Problems};
 pub use secret::looks_secret;
+pub use security::{IdMap, Seccomp, Security, Ulimit};
 pub use size::{page_size, page_size_word};
 pub use template::{TEMPLATE_CPUS, TEMPLATE_VARIABLES, template_environment};
 pub use topology::{

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::chain::{Chain, MemifLink};
+use super::security::Security;
 use crate::wiring::Wiring;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -166,6 +167,14 @@ pub struct Group {
     pub depends_on: Vec<String>,
     /// What runs inside; `None` = the command alone.
     pub app: Option<App>,
+    /// What its containers may do.
+    pub security: Security,
+    /// OCI runtime the engine hands them to (`runsc`, `crun` ...); `None` = the engine's default.
+    pub runtime: Option<String>,
+    /// Pod they are in: one per node and name, with one network and one IPC namespace.
+    pub pod: Option<String>,
+    /// Whether they run to their end before what needs their group starts.
+    pub init: bool,
 }
 
 /// What a container's root file system comes from.
@@ -176,6 +185,8 @@ pub struct Image {
     pub name: Option<String>,
     /// A tarball instead of a registry or template.
     pub file: Option<ImageFile>,
+    /// Name of the recipe in `[images]` that it is built by, instead of both.
+    pub recipe: Option<String>,
 }
 
 /// Where a tarball lies.

@@ -58,7 +58,7 @@ pub(super) fn image(group: &Group) -> Image {
     let Some(digest) = kept_digest(group) else { return group.image.clone() };
     let base = group.image.name.as_deref().unwrap_or_default();
     let name = format!("vnfctl-{}", super::wanted::digest(&format!("{base}\n{digest}")));
-    Image { name: Some(name), file: None }
+    Image { name: Some(name), file: None, ..Image::default() }
 }
 
 /// The images that a group needs on its nodes: what its containers are made from, and what that

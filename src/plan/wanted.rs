@@ -184,6 +184,9 @@ fn specify(
         memory: group.memory,
         cpus: assignment.cpus.clone(),
         mems: assignment.mems.clone(),
+        security: group.security.clone(),
+        runtime: group.runtime.clone(),
+        pod: None,
         labels,
     }
 }

@@ -65,7 +65,7 @@ fn an_image_is_made_once_per_node_and_nothing_is_installed_in_its_containers() {
     assert_eq!(base, "debian:12");
     let mut has_derived = nothing.clone();
     for node in ["DUT1", "DUT2"] {
-        let image = Image { name: Some(derived.clone()), file: None };
+        let image = Image { name: Some(derived.clone()), file: None, ..Image::default() };
         inventory(&mut has_derived, node, EngineKind::Docker).images.push(image);
     }
     assert_eq!(acquired(&steps(&loaded, &has_derived, UP)), [""; 0]);

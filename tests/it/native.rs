@@ -483,8 +483,10 @@ fn a_tarball_is_unpacked_once_and_is_a_root() {
     for (ending, packer) in packers {
         let tar = format!("{base}/vnfctl-it-image.tar{ending}");
         sh(&format!("tar -C {base}/root -c . | {packer} > {tar}"));
-        let node = Image { name: None, file: Some(ImageFile::Node(tar.clone())) };
-        let here = Image { name: None, file: Some(ImageFile::Here(tar.into())) };
+        let node =
+            Image { name: None, file: Some(ImageFile::Node(tar.clone())), ..Image::default() };
+        let here =
+            Image { name: None, file: Some(ImageFile::Here(tar.into())), ..Image::default() };
         for image in [node, here] {
             sh("rm -rf /var/lib/vnfctl/images/vnfctl-it-image*");
             assert_eq!(query(std::slice::from_ref(&image)).images, []);

@@ -30,7 +30,8 @@ mod tests {
     use super::*;
 
     fn of(name: &str) -> String {
-        folder(&Image { name: Some(name.into()), file: None }).expect("it has a name")
+        folder(&Image { name: Some(name.into()), file: None, ..Image::default() })
+            .expect("it has a name")
     }
 
     #[test]

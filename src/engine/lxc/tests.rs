@@ -9,7 +9,11 @@ fn full() -> ContainerSpec {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     ContainerSpec {
         name: "DUT1_VNF1".into(),
-        image: Image { name: Some("download -d ubuntu -r jammy -a amd64".into()), file: None },
+        image: Image {
+            name: Some("download -d ubuntu -r jammy -a amd64".into()),
+            file: None,
+            ..Image::default()
+        },
         command: ["sh", "-c", "echo $1", "x", "a\nb 'c'"].map(str::to_owned).to_vec(),
         env: vec![
             pair("MICROSERVICE_LABEL", "DUT1_VNF1"),
@@ -125,7 +129,7 @@ fn no_secret_is_shown_or_in_argv() {
 
 #[test]
 fn the_other_commands() {
-    let image = |name: &str, file| Image { name: Some(name.into()), file };
+    let image = |name: &str, file| Image { name: Some(name.into()), file, ..Image::default() };
     let argv = ["sh".to_owned(), "-c".into(), "echo $HOME".into()];
     let commands = [
         Lxc.acquire(&image("download -d 'my distro'", None)),
@@ -179,7 +183,7 @@ fn what_is_not_understood_is_named() {
 fn refusals_name_what_cannot_be() {
     let spec = ContainerSpec {
         name: "vnfctl-base-x".into(),
-        image: Image { name: Some("busybox 'a".into()), file: None },
+        image: Image { name: Some("busybox 'a".into()), file: None, ..Image::default() },
         publish: vec!["1:1".into()],
         network: Some("lxcbr0".into()),
         mounts: vec![Mount { host: "/a".into(), guest: "/".into(), read_only: false }],

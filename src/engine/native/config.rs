@@ -188,7 +188,7 @@ pub(super) fn decode_image(line: &str) -> Option<Image> {
         "node" => Some(ImageFile::Node(path)),
         _ => return None,
     };
-    Some(Image { name, file })
+    Some(Image { name, file, ..Image::default() })
 }
 
 fn is_host(spec: &ContainerSpec) -> bool {

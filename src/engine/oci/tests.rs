@@ -10,7 +10,7 @@ fn full() -> ContainerSpec {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     ContainerSpec {
         name: "DUT1_VNF1".into(),
-        image: Image { name: Some("vnf/busybox:1".into()), file: None },
+        image: Image { name: Some("vnf/busybox:1".into()), file: None, ..Image::default() },
         is_entrypoint: false,
         command: ["sh", "-c", "echo $1", "x", "a\nb 'c'"].map(str::to_owned).to_vec(),
         env: vec![
@@ -45,6 +45,7 @@ fn full() -> ContainerSpec {
             spec: r#"{"image":"vnf/busybox:1"}"#.into(),
             version: "0.1.0".into(),
         },
+        ..ContainerSpec::default()
     }
 }
 
@@ -66,7 +67,7 @@ fn podman_creates_with_everything() {
 fn a_container_that_asks_for_nothing_gets_no_options() {
     let spec = ContainerSpec {
         name: "DUT1_VNF1".into(),
-        image: Image { name: Some("busybox".into()), file: None },
+        image: Image { name: Some("busybox".into()), file: None, ..Image::default() },
         ..ContainerSpec::default()
     };
     let words = arguments::of_run(&spec);
@@ -81,7 +82,7 @@ fn a_container_that_asks_for_nothing_gets_no_options() {
 #[test]
 fn the_launcher_of_an_app_is_the_first_process_whatever_the_image_says() {
     let spec = ContainerSpec {
-        image: Image { name: Some("vnf/vpp".into()), file: None },
+        image: Image { name: Some("vnf/vpp".into()), file: None, ..Image::default() },
         command: ["sh", "-c", "launch"].map(str::to_owned).into(),
         is_entrypoint: true,
         ..ContainerSpec::default()
@@ -118,7 +119,7 @@ fn around(engine: &dyn Engine, derived: &Derived) -> Vec<Command> {
 
 #[test]
 fn the_other_commands() {
-    let image = |file| Image { name: Some("vnf/busybox:1".into()), file };
+    let image = |file| Image { name: Some("vnf/busybox:1".into()), file, ..Image::default() };
     let argv = ["sh".to_owned(), "-c".into(), "echo $HOME".into()];
     let mut text = String::new();
     for engine in [&Docker as &dyn Engine, &Podman] {
@@ -158,8 +159,12 @@ fn the_other_commands() {
 #[test]
 fn queries_carry_every_image_there_and_back() {
     let images = [
-        Image { name: Some("a".into()), file: None },
-        Image { name: Some("b:1".into()), file: Some(ImageFile::Here("b.tar".into())) },
+        Image { name: Some("a".into()), file: None, ..Image::default() },
+        Image {
+            name: Some("b:1".into()),
+            file: Some(ImageFile::Here("b.tar".into())),
+            ..Image::default()
+        },
         Image::default(),
     ];
     for engine in [&Docker as &dyn Engine, &Podman] {
