@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 pub struct Security {
     /// System calls: the engine's own filter (`None`), none, or a profile.
     pub seccomp: Option<Seccomp>,
-    /// AppArmor profile by name, or `unconfined`; `None` = the engine's default.
+    /// `AppArmor` profile by name, or `unconfined`; `None` = the engine's default.
     pub apparmor: Option<String>,
-    /// SELinux label option, e.g. `type:container_t`, or `disable`; `None` = the engine's default.
+    /// `SELinux` label option, e.g. `type:container_t`, or `disable`; `None` = the engine's default.
     pub selinux: Option<String>,
     /// No program gains privileges by `execve` (`PR_SET_NO_NEW_PRIVS`).
     pub no_new_privileges: bool,
