@@ -78,7 +78,7 @@ impl<'a> Traffic<'a> {
                 measured => trouble = format!("{measured:?}"),
             }
             assert_ne!(self.lives(), lives, "no testpmd was started anew\n{trouble}");
-            eprintln!("measured again, as a testpmd was started anew meanwhile\n{trouble}");
+            tell(&format!("measured again, as a testpmd was started anew meanwhile\n{trouble}"));
         }
         panic!("a testpmd was started anew each time\n{trouble}");
     }
@@ -92,7 +92,7 @@ impl<'a> Traffic<'a> {
             if proof.code == 0 {
                 return;
             }
-            eprintln!("not yet as it should be: {proof}");
+            tell(&format!("not yet as it should be: {proof}"));
             assert!(since.elapsed() < PATIENCE, "{proof}\n{}", self.on.run("logs"));
             std::thread::sleep(Duration::from_millis(500));
         }
@@ -182,6 +182,12 @@ impl<'a> Traffic<'a> {
             Some((name.trim().strip_prefix(&prefix)?, line.trim()))
         })
     }
+}
+
+/// What the suite shows of a case that passes, too.
+#[expect(clippy::print_stderr, reason = "a crash of the driver is no failure, but is seen")]
+fn tell(what: &str) {
+    eprintln!("{what}");
 }
 
 /// What was counted since `before`, unless a testpmd was started anew.
