@@ -13,6 +13,7 @@ mod inside;
 mod install;
 mod links;
 mod lower;
+mod profile;
 mod raise;
 mod request;
 mod restart;

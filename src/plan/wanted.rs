@@ -3,6 +3,7 @@
 use super::app::{Rendering, Surroundings, peers, render, secrets as secrets_of};
 use super::hugepages;
 use super::install;
+use super::profile;
 use super::request::Refusal;
 use crate::app::{Deployment, LAUNCH, RenderError};
 use crate::command::Secret;
@@ -60,7 +61,8 @@ impl Wanted<'_> {
                 self.group.name
             ),
         };
-        engine(self.group.engine).refusals(&self.spec).into_iter().map(refusal).collect()
+        let of_engine = engine(self.group.engine).refusals(&self.spec);
+        of_engine.into_iter().chain(profile::refusals(self)).map(refusal).collect()
     }
 }
 
@@ -185,6 +187,8 @@ fn specify(
         cpus: assignment.cpus.clone(),
         mems: assignment.mems.clone(),
         security: group.security.clone(),
+        tmpfs: profile::tmpfs(group),
+        kept: profile::kept(group),
         runtime: group.runtime.clone(),
         pod: None,
         labels,
@@ -247,6 +251,7 @@ fn describe(group: &Group) -> Map<String, Value> {
     put("cap_add", json!(group.cap_add));
     put("cap_drop", json!(group.cap_drop));
     put("devices", json!(group.devices));
+    profile::describe(&group.security, &mut put);
     put("network", json!(group.network));
     put("memory", json!(group.memory));
     put(hugepages::FIELD, hugepages::described(&group.hugepages));

@@ -1,0 +1,94 @@
+//! The security profile of a group: how its specification says it, which folders its app needs
+//! beside it, and which app cannot live with it.
+
+use super::install;
+use super::wanted::Wanted;
+use crate::app::{FOLDER, driver};
+use crate::model::{Group, Mount, Seccomp, Security, Selinux};
+use serde_json::{Value, json};
+
+/// Writable in memory below a root that cannot be written.
+const IN_MEMORY: [&str; 3] = ["/run", "/tmp", "/var/tmp"];
+
+/// Field by field, for the description in the labels.
+pub(super) fn describe(security: &Security, put: &mut dyn FnMut(&str, Value)) {
+    put("seccomp", json!(security.seccomp.as_ref().map(Seccomp::word)));
+    put("apparmor", json!(security.apparmor));
+    put("selinux", json!(security.selinux.as_ref().map(Selinux::word)));
+    put("no_new_privileges", json!(security.no_new_privileges));
+    put("read_only", json!(security.read_only));
+    put("user", json!(security.user));
+    for (name, value) in &security.sysctls {
+        put(&format!("sysctls.{name}"), json!(value));
+    }
+    for (name, limit) in &security.ulimits {
+        put(&format!("ulimits.{name}"), json!(limit.words()));
+    }
+    put("pids", json!(security.pids));
+}
+
+/// Whether the first process may not write to the root as an app is used to.
+fn is_bound(group: &Group) -> bool {
+    group.security.read_only || group.security.user.as_deref().is_some_and(|user| !is_root(user))
+}
+
+/// Whether a `user[:group]` is root.
+fn is_root(user: &str) -> bool {
+    let name = user.split(':').next().unwrap_or_default();
+    name == "root" || name.parse::<u32>() == Ok(0)
+}
+
+/// [`crate::engine::ContainerSpec::tmpfs`].
+pub(super) fn tmpfs(group: &Group) -> Vec<String> {
+    let folders = match (group.security.read_only, group.app.is_some() && is_bound(group)) {
+        (true, _) => &IN_MEMORY[..],
+        // An app that is no root makes its sockets and pid files itself.
+        (false, true) => &IN_MEMORY[..1],
+        (false, false) => &[],
+    };
+    folders.iter().map(ToString::to_string).collect()
+}
+
+/// [`crate::engine::ContainerSpec::kept`].
+pub(super) fn kept(group: &Group) -> Vec<String> {
+    let Some(app) = group.app.as_ref().filter(|_| is_bound(group)) else { return Vec::new() };
+    let folders = std::iter::once(FOLDER).chain(driver(&app.kind).folders().iter().copied());
+    folders.map(str::to_owned).collect()
+}
+
+/// What an app cannot do in its container, one sentence each.
+pub(super) fn refusals(wanted: &Wanted<'_>) -> Vec<String> {
+    let (group, spec) = (wanted.group, &wanted.spec);
+    let Some(app) = group.app.as_ref().filter(|_| is_bound(group)) else { return Vec::new() };
+    let mut found = Vec::new();
+    if group.security.read_only && !app.install.is_empty() && install::kept_digest(group).is_none()
+    {
+        found.push(
+            "nothing can be installed into a container whose root is `read_only`: take an image \
+             that holds the software, or `install_as_image` with docker or podman"
+                .to_owned(),
+        );
+    }
+    let open: Vec<&str> = spec.mounts.iter().filter(|it| !it.read_only).map(guest).collect();
+    let own = spec.tmpfs.iter().chain(&spec.kept).map(String::as_str);
+    let open: Vec<&str> = open.into_iter().chain(own).collect();
+    let key = if group.security.read_only { "read_only" } else { "user" };
+    for file in wanted.app.iter().flat_map(|app| &app.files) {
+        if !open.iter().any(|folder| is_below(&file.path, folder)) {
+            found.push(format!(
+                "with `{key}` the app cannot write `{}`: files can be below {}",
+                file.path,
+                open.join(", ")
+            ));
+        }
+    }
+    found
+}
+
+fn guest(mount: &Mount) -> &str {
+    mount.guest.trim_end_matches('/')
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
