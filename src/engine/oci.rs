@@ -4,6 +4,7 @@
 
 mod arguments;
 mod observed;
+mod profile;
 
 use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, ParseError};
 use crate::command::{Command, quote};
@@ -85,7 +86,8 @@ impl<E: Oci> Engine for E {
     fn create(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
         let mut run = Command::sh(E::CREATE, arguments::of_run(spec)).hide(&spec.secrets);
         run.env = super::variables::through_environment(&spec.env);
-        super::folders::make_folders(spec).into_iter().chain([run]).collect()
+        let open = profile::open_kept(E::KIND.word(), E::REMOVE, spec);
+        super::folders::make_folders(spec).into_iter().chain([run]).chain(open).collect()
     }
 
     fn repin(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {

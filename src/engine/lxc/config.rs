@@ -27,9 +27,13 @@ pub(super) fn files(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
 /// Words of `create.sh` for mounts and devices, whose kind and numbers the node knows.
 pub(super) fn words_of_node(spec: &ContainerSpec) -> Vec<String> {
     let mut words = Vec::new();
+    // Folders of its own first: what is mounted may lie in them.
+    words.extend(super::profile::folders(spec));
     for mount in &spec.mounts {
         let flags = if mount.read_only { "rbind,ro" } else { "rbind" };
-        words.extend(["mount".into(), mount.host.clone(), entry(&mount.host, &mount.guest, flags)]);
+        let guest = mount.guest.trim_start_matches('/').to_owned();
+        let entry = entry(&mount.host, &mount.guest, flags);
+        words.extend(["mount".into(), mount.host.clone(), guest, entry]);
     }
     for device in &spec.devices {
         let mut parts = device.splitn(3, ':');
@@ -43,9 +47,7 @@ pub(super) fn words_of_node(spec: &ContainerSpec) -> Vec<String> {
         let entry = entry(host, guest, "bind");
         words.extend(["device".into(), host.to_owned(), entry, access.to_owned()]);
     }
-    if spec.privileged {
-        words.push("privileged".into());
-    }
+    words.extend(super::profile::words_of_node(spec));
     words
 }
 
@@ -54,7 +56,7 @@ fn entry(host: &str, guest: &str, flags: &str) -> String {
     format!("{} {} none {flags}", fstab(host), fstab(guest.trim_start_matches('/')))
 }
 
-fn fstab(path: &str) -> String {
+pub(super) fn fstab(path: &str) -> String {
     let escape = |c: char| match c {
         ' ' => "\\040".to_owned(),
         '\t' => "\\011".to_owned(),
@@ -96,8 +98,10 @@ fn config(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
     if !spec.command.is_empty() {
         line("lxc.signal.halt", "SIGTERM"); // inits have signals of their own
     }
+    for (key, value) in super::profile::lines(spec, group) {
+        line(&key, &value);
+    }
     if spec.privileged {
-        line("lxc.seccomp.profile", "");
         line(&format!("{group}.devices.allow"), "a");
         line("lxc.mount.auto", "");
         line("lxc.mount.auto", "cgroup:rw proc:rw sys:rw");
@@ -112,7 +116,7 @@ fn config(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
     if let Some(keep) = keep {
         line("lxc.cap.keep", &keep);
     }
-    text + &variables::lines(&spec.env)
+    text + &variables::lines(&spec.env, spec.security.user.is_some())
 }
 
 /// Values of `lxc.cap.drop` (empty = nothing) and `lxc.cap.keep`, which exclude each other.

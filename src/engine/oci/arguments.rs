@@ -44,11 +44,17 @@ pub(super) fn of_run(spec: &ContainerSpec) -> Vec<String> {
     if let Some(network) = &spec.network {
         option("--network", network);
     }
+    for (name, value) in super::profile::options(spec) {
+        option(name, &value);
+    }
     for (key, value) in spec.labels.pairs() {
         option("--label", &format!("{}{key}={value}", Labels::PREFIX));
     }
     if spec.privileged {
         words.push("--privileged".to_owned());
+    }
+    if spec.security.read_only {
+        words.push("--read-only".to_owned());
     }
     let (entrypoint, arguments) = match spec.command.split_first() {
         Some((program, arguments)) if spec.is_entrypoint => (Some(program), arguments),
@@ -129,6 +135,7 @@ pub(super) fn refusals(kind: EngineKind, least_memory: u64, spec: &ContainerSpec
     {
         refusals.push(format!("`publish` has no effect with network `{network}`"));
     }
+    refusals.extend(super::profile::refusals(word, spec));
     for path in spec.mounts.iter().flat_map(|mount| [&mount.host, &mount.guest]) {
         // The readers of `--mount` strip or refuse these (docker 28, Go's encoding/csv).
         if path.trim() != path || path.contains('\r') {
