@@ -6,6 +6,7 @@
 mod derived;
 mod docker;
 mod folders;
+mod lacks;
 mod lxc;
 mod native;
 mod oci;
@@ -16,6 +17,7 @@ mod variables;
 
 pub use derived::{Derivation, Derived};
 pub use docker::Docker;
+pub use lacks::lacks;
 pub use lxc::Lxc;
 pub use native::Native;
 pub use podman::Podman;

@@ -175,7 +175,8 @@ fn enter(name: &str, who: &str, argv: &[String]) -> Command {
     let main = script(&[STATE, TOOLS, CGROUP, RECORD, include_str!("native/exec.sh")]);
     let enter = script(&[RECORD, include_str!("native/enter.sh")]);
     let label = script(&[LABEL, "label \"$1\" \"$2\" || exit 126\nshift 2\nexec \"$@\""]);
-    let args = [name.to_owned(), enter, label, who.to_owned()].into_iter().chain(argv.iter().cloned());
+    let args =
+        [name.to_owned(), enter, label, who.to_owned()].into_iter().chain(argv.iter().cloned());
     let mut command = Command::sh(main, args);
     command.deadline = None;
     command

@@ -84,7 +84,7 @@ impl<E: Oci> Engine for E {
     }
 
     fn create(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
-        let mut run = Command::sh(E::CREATE, arguments::of_run(spec)).hide(&spec.secrets);
+        let mut run = Command::sh(E::CREATE, arguments::of_run(E::KIND, spec)).hide(&spec.secrets);
         run.env = super::variables::through_environment(&spec.env);
         let open = profile::open_kept(E::KIND.word(), E::REMOVE, spec);
         super::folders::make_folders(spec).into_iter().chain([run]).chain(open).collect()

@@ -38,6 +38,9 @@ pub struct Facts {
     /// Programs found, of the list the probe looks for (`ip`, `ping`, `timeout`, ...), and
     /// `overlay` when the kernel has that file system.
     pub tools: BTreeSet<String>,
+    /// Security modules that the kernel has enabled (`capability`, `apparmor`, `selinux`, ...);
+    /// `None` = not known.
+    pub lsms: Option<BTreeSet<String>>,
 }
 
 /// How a node's cgroups are mounted.

@@ -1,9 +1,12 @@
 //! The security profile of a group: how its specification says it, which folders its app needs
 //! beside it, and which app cannot live with it.
 
+use super::compare::Observation;
 use super::install;
+use super::request::Refusal;
 use super::wanted::Wanted;
 use crate::app::{FOLDER, driver};
+use crate::engine::lacks;
 use crate::model::{Group, Mount, Seccomp, Security, Selinux};
 use serde_json::{Value, json};
 
@@ -80,6 +83,26 @@ pub(super) fn refusals(wanted: &Wanted<'_>) -> Vec<String> {
                 file.path,
                 open.join(", ")
             ));
+        }
+    }
+    found
+}
+
+/// What the nodes lack of what containers ask for: once per node and group.
+pub fn lacking<'w>(
+    wanted: impl IntoIterator<Item = &'w Wanted<'w>>,
+    observation: &Observation,
+) -> Vec<Refusal> {
+    let mut found: Vec<Refusal> = Vec::new();
+    for one in wanted {
+        let Some(state) = observation.get(one.node) else { continue };
+        for (message, hint) in lacks(&one.spec, &state.facts) {
+            let message = format!("{message} of group `{}`", one.group.name);
+            let (node, container) = (one.node.to_owned(), String::new());
+            let refusal = Refusal { node, container, message, hint };
+            if !found.contains(&refusal) {
+                found.push(refusal);
+            }
         }
     }
     found

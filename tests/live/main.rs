@@ -18,6 +18,7 @@ mod lock;
 mod memif;
 mod nodes;
 mod script;
+mod security;
 mod shipped;
 mod support;
 mod threads;

@@ -14,6 +14,7 @@ const DROPPED: [&str; 5] = ["mac_admin", "mac_override", "sys_time", "sys_module
 pub(super) fn files(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
     let mut files = vec![("config", config(spec, cgroup))];
     files.extend(variables::script(&spec.env).map(|script| ("vnfctl-env", script)));
+    files.extend(super::profile::hook(spec).map(|script| ("vnfctl-hook", script)));
     files.push(("vnfctl-start", start(spec)));
     let mut mark = "#>".to_owned();
     while files.iter().any(|(_, text)| text.lines().any(|line| line.starts_with(&mark))) {

@@ -1,8 +1,8 @@
 # $1 container, $2 base, $3 `lxc.cgroup` or `lxc.cgroup2`; then `points` (the root is read-only and
 # takes no new mount points: they are made before), `tmpfs FOLDER ENTRY`, `kept FOLDER ENTRY`,
-# `mount HOST GUEST ENTRY`, `device HOST ENTRY ACCESS`, `unconfined` and `user USER[:GROUP]`. Standard
-# input: the container's files in one text, the first line being what every line that names the
-# next file begins with.
+# `mount HOST GUEST ENTRY`, `device HOST ENTRY ACCESS`, `unconfined`, `hook` (vnfctl-hook is one) and
+# `user USER[:GROUP]`. Standard input: the container's files in one text, the first line being what
+# every line that names the next file begins with.
 name=$1 cgroup=$3
 say() { printf '%s\n' "$*" >&2; }
 path=$(lxc-config lxc.lxcpath) || exit
@@ -104,6 +104,10 @@ while [ "$#" != 0 ]; do
 	unconfined)
 		# A liblxc without AppArmor refuses the key.
 		[ ! -d /sys/kernel/security/apparmor ] || echo 'lxc.apparmor.profile = unconfined'
+		shift
+		;;
+	hook)
+		printf 'lxc.hook.pre-mount = /bin/sh %s/vnfctl-hook\n' "$dir"
 		shift
 		;;
 	user)

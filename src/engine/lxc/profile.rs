@@ -1,6 +1,7 @@
 //! A security profile in LXC's keys (lxc.container.conf(5)), and what of it LXC cannot do.
 
 use super::config::fstab;
+use crate::command::quote;
 use crate::engine::ContainerSpec;
 use crate::model::{Seccomp, Selinux};
 
@@ -27,7 +28,7 @@ pub(super) fn lines(spec: &ContainerSpec, group: &str) -> Vec<(String, String)> 
     if security.read_only {
         line("lxc.rootfs.options", "ro");
     }
-    for (name, value) in &security.sysctls {
+    for (name, value) in security.sysctls.iter().filter(|(name, _)| is_of_network(name)) {
         line(&format!("lxc.sysctl.{name}"), value);
     }
     for (name, limit) in &security.ulimits {
@@ -37,6 +38,23 @@ pub(super) fn lines(spec: &ContainerSpec, group: &str) -> Vec<(String, String)> 
         line(&format!("{group}.pids.max"), &pids.to_string());
     }
     lines
+}
+
+/// Whether LXC itself can set a kernel parameter: the others lie in a `/proc/sys` that is read-only
+/// by then (`proc:mixed` of its `common.conf`).
+fn is_of_network(name: &str) -> bool {
+    name.starts_with("net.")
+}
+
+/// The script of a hook that sets the other kernel parameters, in the container's namespaces and
+/// before its `/proc`; `None` when there are none.
+pub(super) fn hook(spec: &ContainerSpec) -> Option<String> {
+    let others = spec.security.sysctls.iter().filter(|(name, _)| !is_of_network(name));
+    let lines = others.fold(String::new(), |text, (name, value)| {
+        let file = name.replace('.', "/");
+        format!("{text}echo {} >/proc/sys/{file} || exit\n", quote(value))
+    });
+    (!lines.is_empty()).then_some(lines)
 }
 
 /// Words of `create.sh` for folders of the container's own.
@@ -58,6 +76,9 @@ pub(super) fn words_of_node(spec: &ContainerSpec) -> Vec<String> {
     let mut words = Vec::new();
     if spec.privileged || spec.security.apparmor.as_deref() == Some("unconfined") {
         words.push("unconfined".to_owned());
+    }
+    if hook(spec).is_some() {
+        words.push("hook".to_owned());
     }
     if let Some(user) = &spec.security.user {
         words.extend(["user".to_owned(), user.clone()]);

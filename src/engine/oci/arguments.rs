@@ -6,7 +6,7 @@ use crate::engine::{ContainerSpec, Derivation, Derived, Labels};
 use crate::model::{EngineKind, Mount};
 
 /// Options, image and command of a container, without `run --detach`.
-pub(super) fn of_run(spec: &ContainerSpec) -> Vec<String> {
+pub(super) fn of_run(kind: EngineKind, spec: &ContainerSpec) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
     option("--name", &spec.name);
@@ -44,7 +44,7 @@ pub(super) fn of_run(spec: &ContainerSpec) -> Vec<String> {
     if let Some(network) = &spec.network {
         option("--network", network);
     }
-    for (name, value) in super::profile::options(spec) {
+    for (name, value) in super::profile::options(kind, spec) {
         option(name, &value);
     }
     for (key, value) in spec.labels.pairs() {
@@ -135,7 +135,7 @@ pub(super) fn refusals(kind: EngineKind, least_memory: u64, spec: &ContainerSpec
     {
         refusals.push(format!("`publish` has no effect with network `{network}`"));
     }
-    refusals.extend(super::profile::refusals(word, spec));
+    refusals.extend(super::profile::refusals(kind, spec));
     for path in spec.mounts.iter().flat_map(|mount| [&mount.host, &mount.guest]) {
         // The readers of `--mount` strip or refuse these (docker 28, Go's encoding/csv).
         if path.trim() != path || path.contains('\r') {

@@ -2,10 +2,10 @@
 
 use crate::command::Command;
 use crate::engine::ContainerSpec;
-use crate::model::{Seccomp, Selinux, Ulimit};
+use crate::model::{EngineKind, Seccomp, Selinux, Ulimit};
 
 /// Options that take a value, with it.
-pub(super) fn options(spec: &ContainerSpec) -> Vec<(&'static str, String)> {
+pub(super) fn options(kind: EngineKind, spec: &ContainerSpec) -> Vec<(&'static str, String)> {
     let security = &spec.security;
     let mut options = Vec::new();
     let mut option = |name, value: String| options.push((name, value));
@@ -29,12 +29,10 @@ pub(super) fn options(spec: &ContainerSpec) -> Vec<(&'static str, String)> {
         option("--security-opt", "no-new-privileges".to_owned());
     }
     for folder in &spec.tmpfs {
-        // Docker's own are `noexec`, which no other engine's are.
-        option("--tmpfs", format!("{folder}:rw,exec,nosuid,nodev,mode=1777"));
+        options.push(of_tmpfs(kind, spec, folder));
     }
-    for folder in &spec.kept {
-        option("--volume", folder.clone());
-    }
+    options.extend(spec.kept.iter().map(|folder| ("--volume", folder.clone())));
+    let mut option = |name, value: String| options.push((name, value));
     if let Some(user) = &security.user {
         option("--user", user.clone());
     }
@@ -48,6 +46,23 @@ pub(super) fn options(spec: &ContainerSpec) -> Vec<(&'static str, String)> {
         option("--pids-limit", pids.to_string());
     }
     options
+}
+
+/// A folder in memory that its user can write to. runc before 1.2 gives it the mode of the image's
+/// own folder, so it is that user's.
+fn of_tmpfs(kind: EngineKind, spec: &ContainerSpec, folder: &str) -> (&'static str, String) {
+    if kind == EngineKind::Podman && spec.security.user.is_some() {
+        // Podman 4.3 knows no `uid`, and as `--mount` no `exec`.
+        return ("--mount", format!("type=tmpfs,destination={folder},tmpfs-mode=1777,U=true"));
+    }
+    // Docker's own are `noexec`, which those of native and lxc are not.
+    let owner = user_id(spec).map_or(String::new(), |user| format!(",uid={user}"));
+    ("--tmpfs", format!("{folder}:rw,exec,nosuid,nodev,mode=1777{owner}"))
+}
+
+/// The number of the container's user; `None` = the image's own, or a name.
+fn user_id(spec: &ContainerSpec) -> Option<u32> {
+    spec.security.user.as_ref()?.split(':').next()?.parse().ok()
 }
 
 /// `soft:hard`; -1 = unlimited, which docker knows by no word.
@@ -65,10 +80,22 @@ pub(super) fn open_kept(program: &str, remove: &[&str], spec: &ContainerSpec) ->
 }
 
 /// What cannot be said, one sentence each.
-pub(super) fn refusals(word: &str, spec: &ContainerSpec) -> Vec<String> {
+pub(super) fn refusals(kind: EngineKind, spec: &ContainerSpec) -> Vec<String> {
+    let word = kind.word();
     let mut refusals = Vec::new();
     if spec.security.ulimits.contains_key("as") {
         refusals.push(format!("{word} has no ulimit `as`: `memory` limits what is really used"));
+    }
+    if let Some(user) = &spec.security.user
+        && kind == EngineKind::Docker
+        && user_id(spec).is_none()
+        && user.split(':').next() != Some("root")
+        && let Some(folder) = spec.tmpfs.first()
+    {
+        refusals.push(format!(
+            "{word} can open a folder in memory (`{folder}`) to a user by its number only, not to \
+             `{user}`"
+        ));
     }
     let joins = spec.network.as_deref().is_some_and(|mode| mode.starts_with("container:"));
     let of_network = spec.security.sysctls.keys().find(|name| name.starts_with("net."));
