@@ -45,8 +45,8 @@ pub struct ContainerSpec {
     /// Absolute folders in memory, mode 1777, empty at every start: what is written to `/run` and
     /// `/tmp` where the root cannot be written.
     pub tmpfs: Vec<String>,
-    /// Absolute folders of its own, mode 1777, that can be written whatever the root is; they
-    /// outlive a stop and go with the container.
+    /// Absolute folders of its own, mode 1777, with what the image has there, that can be written
+    /// whatever the root is; they outlive a stop and go with the container.
     pub kept: Vec<String>,
     /// OCI runtime; `None` = the engine's default.
     pub runtime: Option<String>,

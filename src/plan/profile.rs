@@ -9,9 +9,13 @@ use crate::app::{FOLDER, driver};
 use crate::engine::lacks;
 use crate::model::{Group, Mount, Seccomp, Security, Selinux};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Writable in memory below a root that cannot be written.
 const IN_MEMORY: [&str; 3] = ["/run", "/tmp", "/var/tmp"];
+
+/// Folders that hold one of each program.
+const SHARED: [&str; 5] = ["/etc", "/opt", "/srv", "/var/lib", "/var/opt"];
 
 /// Field by field, for the description in the labels.
 pub(super) fn describe(security: &Security, put: &mut dyn FnMut(&str, Value)) {
@@ -55,8 +59,20 @@ pub(super) fn tmpfs(group: &Group) -> Vec<String> {
 /// [`crate::engine::ContainerSpec::kept`].
 pub(super) fn kept(group: &Group) -> Vec<String> {
     let Some(app) = group.app.as_ref().filter(|_| is_bound(group)) else { return Vec::new() };
-    let folders = std::iter::once(FOLDER).chain(driver(&app.kind).folders().iter().copied());
-    folders.map(str::to_owned).collect()
+    let of_app = driver(&app.kind).folders().iter().copied();
+    let of_files = app.files.iter().filter_map(|file| own_folder(&file.path));
+    let folders: BTreeSet<&str> = std::iter::once(FOLDER).chain(of_app).chain(of_files).collect();
+    let is_mounted = |folder: &&str| group.mounts.iter().any(|mount| guest(mount) == *folder);
+    folders.into_iter().filter(|folder| !is_mounted(folder)).map(str::to_owned).collect()
+}
+
+/// The folder below one of [`SHARED`] that a file lies in: its program's own, by custom.
+fn own_folder(path: &str) -> Option<&str> {
+    SHARED.iter().find_map(|shared| {
+        let rest = path.strip_prefix(shared)?.strip_prefix('/')?;
+        let name = &rest[..rest.find('/')?];
+        Some(&path[..shared.len() + 1 + name.len()])
+    })
 }
 
 /// What an app cannot do in its container, one sentence each.
@@ -73,15 +89,15 @@ pub(super) fn refusals(wanted: &Wanted<'_>) -> Vec<String> {
         );
     }
     let open: Vec<&str> = spec.mounts.iter().filter(|it| !it.read_only).map(guest).collect();
-    let own = spec.tmpfs.iter().chain(&spec.kept).map(String::as_str);
-    let open: Vec<&str> = open.into_iter().chain(own).collect();
+    // What is in memory would be gone after a stop.
+    let open: Vec<&str> = open.into_iter().chain(spec.kept.iter().map(String::as_str)).collect();
     let key = if group.security.read_only { "read_only" } else { "user" };
     for file in wanted.app.iter().flat_map(|app| &app.files) {
         if !open.iter().any(|folder| is_below(&file.path, folder)) {
             found.push(format!(
-                "with `{key}` the app cannot write `{}`: files can be below {}",
+                "with `{key}` the file `{}` of the app needs a folder of its own, such as \
+                 `/etc/NAME`: it cannot be written where it is",
                 file.path,
-                open.join(", ")
             ));
         }
     }
@@ -114,4 +130,28 @@ fn guest(mount: &Mount) -> &str {
 
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_has_a_folder_of_its_own() {
+        assert_eq!(own_folder("/etc/own/a/b.conf"), Some("/etc/own"));
+        assert_eq!(own_folder("/var/lib/own/x"), Some("/var/lib/own"));
+        for path in ["/etc/own.conf", "/usr/lib/x", "/etcetera/own/x", "/var/own/x"] {
+            assert_eq!(own_folder(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn who_is_root() {
+        for user in ["root", "0", "0:100", "root:vnf", "00"] {
+            assert!(is_root(user), "{user}");
+        }
+        for user in ["1", "vnf", "vnf:0", "rooter"] {
+            assert!(!is_root(user), "{user}");
+        }
+    }
 }

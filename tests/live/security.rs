@@ -55,7 +55,9 @@ fn is_profile(status: &str, limits: &str) {
         let line = limits.lines().find_map(|line| line.strip_prefix(name)).expect("a limit");
         line.split_whitespace().map(str::to_owned).collect()
     };
-    assert_eq!(words("Max open files")[..2], ["256", "512"], "{limits}");
+    // runc before 1.1.13 now and then raises the soft one to the hard one, as Go 1.19 does.
+    let files = words("Max open files");
+    assert!(["256", "512"].contains(&&*files[0]) && files[1] == "512", "{limits}");
     assert_eq!(words("Max core file size")[..2], ["0", "0"], "{limits}");
 }
 
@@ -141,7 +143,7 @@ fn an_app_lives_with_a_read_only_root_and_a_user(bed: &Bed) {
                   sleep 1000 & wait";
     let app = format!(
         "kind = \"custom\", start = [\"sh\", \"-c\", {}], ready = [\"test\", \"-s\", \"/run/who\"], \
-         files = [{{ path = \"/var/lib/vnfctl/own/conf\", text = \"{{{{ name }}}}\" }}]",
+         files = [{{ path = \"/etc/own/conf\", text = \"{{{{ name }}}}\" }}]",
         text(script)
     );
     let group = || Group::new("VNF", bed.engine).app(&app);
@@ -151,7 +153,7 @@ fn an_app_lives_with_a_read_only_root_and_a_user(bed: &Bed) {
         let on = bed.on(&bed.topology().group(group)).up();
         on.run("verify").exits(0).says("ready");
         assert_eq!(inside(&on, "cat /run/who").trim(), uid);
-        assert_eq!(inside(&on, "cat /var/lib/vnfctl/own/conf"), bed.container("VNF1"));
+        assert_eq!(inside(&on, "cat /etc/own/conf"), bed.container("VNF1"));
         on.run("up").did_nothing();
         // What was configured outlives a stop.
         on.run("restart --grace 1s").exits(0);
@@ -159,10 +161,10 @@ fn an_app_lives_with_a_read_only_root_and_a_user(bed: &Bed) {
         assert_eq!(inside(&on, "cat /var/lib/vnfctl/starts"), "up\nup\n");
         on.down();
     }
-    let elsewhere = app.replace("/var/lib/vnfctl/own/conf", "/etc/own.conf");
+    let elsewhere = app.replace("/etc/own/conf", "/etc/own.conf");
     let group = Group::new("VNF", bed.engine).app(&elsewhere).key("read_only", true);
     let on = bed.on(&bed.topology().group(group));
-    on.run("check").exits(3).says("cannot write `/etc/own.conf`");
+    on.run("check").exits(3).says("`/etc/own.conf` of the app needs a folder");
     assert_eq!(bed.traces(), "");
 }
 

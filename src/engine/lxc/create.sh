@@ -72,7 +72,9 @@ while [ "$#" != 0 ]; do
 		else
 			# The folder above is root's alone: anybody may write to these.
 			folders=$((folders + 1))
-			mkdir -p "$dir/kept/$folders" && chmod 1777 "$dir/kept/$folders" || exit
+			mkdir -p "$dir/kept/$folders" || exit
+			[ ! -d "$base/rootfs/$2" ] || cp -a -- "$base/rootfs/$2/." "$dir/kept/$folders/" || exit
+			chmod 1777 "$dir/kept/$folders" || exit
 			printf 'lxc.mount.entry = %s/kept/%s %s none bind,create=dir 0 0\n' "$dir" "$folders" "$3"
 		fi
 		shift 3

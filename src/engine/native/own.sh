@@ -23,7 +23,10 @@ folders() {
 			"$mount" -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$at" || return 1
 		else
 			number=$((number + 1))
-			mkdir -p "$s/kept/$number" && chmod 1777 "$s/kept/$number" || return 1
+			if [ ! -d "$s/kept/$number" ]; then
+				mkdir -p "$s/kept/$number" && cp -a "$at/." "$s/kept/$number/" &&
+					chmod 1777 "$s/kept/$number" || return 1
+			fi
 			"$mount" --bind "$s/kept/$number" "$at" || return 1
 		fi
 	done
