@@ -19,6 +19,7 @@ mod lock;
 mod memif;
 mod nodes;
 mod script;
+mod security;
 mod shipped;
 mod support;
 mod threads;
