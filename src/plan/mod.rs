@@ -12,6 +12,7 @@ mod images;
 mod inside;
 mod install;
 mod links;
+mod pods;
 mod lower;
 mod raise;
 mod request;
