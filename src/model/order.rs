@@ -41,7 +41,10 @@ pub fn start_order(groups: &[Group]) -> BTreeMap<String, Vec<String>> {
     let inits = |pod: &str, but: &Group| -> Vec<String> {
         let all = groups.iter().filter(|one| one.init && one.pod.as_deref() == Some(pod));
         if but.init && but.pod.as_deref() == Some(pod) {
-            return all.take_while(|one| one.name != but.name).map(|one| one.name.clone()).collect();
+            return all
+                .take_while(|one| one.name != but.name)
+                .map(|one| one.name.clone())
+                .collect();
         }
         all.map(|one| one.name.clone()).collect()
     };

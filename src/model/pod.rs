@@ -36,7 +36,9 @@ pub(super) fn read_pod<'a>(
         if !is_name(word.text) {
             report
                 .add(word.place, format!("`{}` cannot name a pod", word.text), "not a name")
-                .help("letters, digits, `_` and `-`, starting with a letter or digit, two at least");
+                .help(
+                    "letters, digits, `_` and `-`, starting with a letter or digit, two at least",
+                );
             return None;
         }
         Some(word)
@@ -94,7 +96,8 @@ pub(super) fn check_pods(drafts: &[Draft<'_>], report: &mut Report) {
     }
     for (pod, members) in pods {
         let owner = owners.get(pod);
-        let Some(owner) = members.iter().find(|one| owner.is_some_and(|o| o.name == one.group.name))
+        let Some(owner) =
+            members.iter().find(|one| owner.is_some_and(|o| o.name == one.group.name))
         else {
             report
                 .add(members[0].place, format!("pod `{pod}` has init containers only"), "no owner")
@@ -133,8 +136,7 @@ fn check_member(owner: &Member<'_, '_>, member: &Member<'_, '_>, report: &mut Re
     let (first, group) = (owner.group, member.group);
     let (own, other) = (&first.name, &group.name);
     if first.engine != group.engine {
-        let message =
-            format!("`{own}` and `{other}` are one pod and have different engines");
+        let message = format!("`{own}` and `{other}` are one pod and have different engines");
         report
             .add(member.place, message, group.engine.word())
             .mark(owner.place, first.engine.word())
@@ -202,9 +204,9 @@ fn check_circles(
 
 /// The network of a group: that of the pod's group that says one.
 pub(super) fn network_of<'a>(draft: &Draft<'a>, drafts: &[Draft<'a>]) -> Option<Word<'a>> {
-    let mates = drafts.iter().filter(|other| {
-        matches!((other.pod, draft.pod), (Some(one), Some(two)) if one.text == two.text)
-    });
+    let mates = drafts.iter().filter(
+        |other| matches!((other.pod, draft.pod), (Some(one), Some(two)) if one.text == two.text),
+    );
     draft.network.or_else(|| mates.filter_map(|mate| mate.network).next())
 }
 

@@ -239,7 +239,7 @@ fn describe(group: &Group) -> Map<String, Value> {
     put("devices", json!(group.devices));
     put("network", json!(group.network));
     put("memory", json!(group.memory));
-    put("init", json!(group.init));
+    put(pods::INIT, json!(group.init));
     put(hugepages::FIELD, hugepages::described(&group.hugepages));
     fields.retain(|_, value| {
         !matches!(value, Value::Null | Value::Bool(false)) && *value != json!([])

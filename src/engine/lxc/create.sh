@@ -1,5 +1,5 @@
 # $1 container, $2 base, $3 `lxc.cgroup` or `lxc.cgroup2`; then `mount HOST ENTRY`,
-# `device HOST ENTRY ACCESS` and `privileged`. Standard input: the container's files in one text,
+# `device HOST ENTRY ACCESS`, `privileged` and `init`. Standard input: the container's files in one text,
 # the first line being what every line that names the next file begins with.
 name=$1 cgroup=$3
 say() { printf '%s\n' "$*" >&2; }
@@ -74,6 +74,11 @@ while [ "$#" != 0 ]; do
 	privileged)
 		# A liblxc without AppArmor refuses the key.
 		[ ! -d /sys/kernel/security/apparmor ] || echo 'lxc.apparmor.profile = unconfined'
+		shift
+		;;
+	init)
+		mkdir "$dir/vnfctl-init" || exit
+		printf 'lxc.mount.entry = %s/vnfctl-init .vnfctl-init none bind,create=dir 0 0\n' "$dir"
 		shift
 		;;
 	esac

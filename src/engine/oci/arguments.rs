@@ -41,8 +41,17 @@ pub(super) fn of_run(spec: &ContainerSpec) -> Vec<String> {
     for device in &spec.devices {
         option("--device", device);
     }
-    if let Some(network) = &spec.network {
+    let owner = spec.pod.as_ref().and_then(|seat| seat.owner.as_ref());
+    if let Some(owner) = owner {
+        // By id in the end: an owner of the same name made later is not joined (docker, podman).
+        for namespace in ["--network", "--ipc"] {
+            option(namespace, &format!("container:{owner}"));
+        }
+    } else if let Some(network) = &spec.network {
         option("--network", network);
+    }
+    if spec.pod.is_some() && owner.is_none() {
+        option("--ipc", "shareable");
     }
     for (key, value) in spec.labels.pairs() {
         option("--label", &format!("{}{key}={value}", Labels::PREFIX));
