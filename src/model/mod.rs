@@ -229,6 +229,7 @@ pub use load::{Loaded, Source, load, load_testbed};
 pub use names::{is_name, nearest};
 pub use node::parse_ssh;
 pub use order::{PodOwners, in_dependency_order, pod_owners, start_order};
+pub use pod::INIT_TIMEOUT;
 pub use problem::{Mark, Problem, Problems};
 pub use secret::looks_secret;
 pub use security::{IdMap, Seccomp, Security, Ulimit};

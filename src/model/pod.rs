@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// `init_timeout` where the file says nothing.
-pub(super) const INIT_TIMEOUT: Duration = Duration::from_mins(10);
+pub const INIT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Least and longest `init_timeout`.
 const INIT_TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);

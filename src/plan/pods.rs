@@ -7,9 +7,9 @@ use super::inside::{Course, MARGIN};
 use super::request::{Refusal, Request, Target, Verb};
 use super::step::StepId;
 use super::wanted::Wanted;
-use crate::command::{Command, DEFAULT_DEADLINE};
+use crate::command::Command;
 use crate::engine::{Observed, PodSeat, State, engine};
-use crate::model::{EngineKind, Group, PodOwners, Topology};
+use crate::model::{EngineKind, Group, INIT_TIMEOUT, PodOwners, Topology};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -137,10 +137,10 @@ impl Builder<'_> {
     }
 
     /// Waits for the end of an init container, which must be a success; longest `timeout`, where the
-    /// file says it.
+    /// file tells it.
     pub(super) fn finish(&self, name: &str, kind: EngineKind, timeout: Option<Duration>) -> Deed {
         let engine = engine(kind);
-        let timeout = self.request.timeout.or(timeout).unwrap_or(DEFAULT_DEADLINE);
+        let timeout = timeout.unwrap_or(INIT_TIMEOUT);
         let seconds = timeout.as_secs().max(1).to_string();
         let logs = engine.logs(name, Some(20), false).words();
         let command = Command::sh(include_str!("init.sh"), [engine.ended(name), seconds, logs]);

@@ -32,6 +32,12 @@ pub(super) fn of(spec: &ContainerSpec) -> Vec<String> {
             "lxc has no network `{network}`: `none` (its own, with a loopback; the default) or `host`"
         ));
     }
+    if spec.init && (spec.security.user.is_some() || spec.security.idmap.is_some()) {
+        refusals.push(
+            "lxc tells how an init container ended only where root runs it: no `user`, no `idmap`"
+                .into(),
+        );
+    }
     for mount in &spec.mounts {
         if mount.guest.trim_matches('/').is_empty() {
             refusals.push(format!("lxc cannot mount `{}` over the root", mount.host));
