@@ -170,10 +170,10 @@ impl Builder<'_> {
             // A link dies with the network namespace of either end.
             let homes = ends.map(|end| target.namespace_owner(end));
             let has_new_end = steps(&homes).iter().any(|&id| self.plan.steps[id].verb != "repin");
-            let mut new = steps(&homes);
-            new.extend(steps(&ends));
-            new.sort_unstable();
-            new.dedup();
+            let mut new = steps(&ends);
+            new.extend(
+                steps(&homes).iter().filter(|id| !new.contains(id)).copied().collect::<Vec<_>>(),
+            );
             if !has_new_end && seen.differences.is_empty() {
                 continue;
             }
