@@ -207,7 +207,7 @@ pub(super) fn network_of<'a>(draft: &Draft<'a>, drafts: &[Draft<'a>]) -> Option<
     let mates = drafts.iter().filter(
         |other| matches!((other.pod, draft.pod), (Some(one), Some(two)) if one.text == two.text),
     );
-    draft.network.or_else(|| mates.filter_map(|mate| mate.network).next())
+    draft.network.or_else(|| mates.find_map(|mate| mate.network))
 }
 
 /// Reports a link or chain of an init container.

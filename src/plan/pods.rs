@@ -138,7 +138,7 @@ impl Builder<'_> {
 
     /// Waits for the end of an init container, which must be a success; longest `timeout`, where the
     /// file tells it.
-    pub(super) fn finish(&self, name: &str, kind: EngineKind, timeout: Option<Duration>) -> Deed {
+    pub(super) fn finish(name: &str, kind: EngineKind, timeout: Option<Duration>) -> Deed {
         let engine = engine(kind);
         let timeout = timeout.unwrap_or(INIT_TIMEOUT);
         let seconds = timeout.as_secs().max(1).to_string();

@@ -256,7 +256,7 @@ fn deeds(
     // An init container is there when it has ended.
     let run = |mut deeds: Vec<Deed>| {
         let timeout = wanted.group.init_timeout;
-        deeds.extend(spec.init.then(|| builder.finish(&spec.name, kind, Some(timeout))));
+        deeds.extend(spec.init.then(|| Builder::finish(&spec.name, kind, Some(timeout))));
         deeds
     };
     match condition {

@@ -77,7 +77,7 @@ fn deeds(
     };
     if is_init {
         let timeout = target.wanted_of(container).map(|wanted| wanted.group.init_timeout);
-        deeds.push(builder.finish(&container.name, container.engine, timeout));
+        deeds.push(Builder::finish(&container.name, container.engine, timeout));
     }
     deeds
 }

@@ -1,6 +1,7 @@
 //! Pods and init containers: what comes first, and what goes along with what.
 
 use crate::support::world::{self, Wish, as_wanted, empty, prepared, told};
+use std::fmt::Write as _;
 use vnfctl::engine::State;
 use vnfctl::model::{self, Source};
 use vnfctl::plan::{Observation, Stage, Verb};
@@ -71,16 +72,16 @@ fn what_is_done_to_the_owner_is_done_to_its_pod() {
     for (word, verb) in
         [("restart", Verb::Restart), ("stop", Verb::Stop), ("destroy", Verb::Destroy)]
     {
-        text += &format!("{word} MAIN1\n{}", world.told(&world.right, verb, &main));
+        write!(text, "{word} MAIN1\n{}", world.told(&world.right, verb, &main)).unwrap();
     }
     let mut stopped = world.right.clone();
     world::stop(&mut stopped, "DUT1_MAIN1");
     for (word, verb) in [("start", Verb::Start), ("up", UP)] {
-        text += &format!("{word} MAIN1, which stopped\n{}", world.told(&stopped, verb, &main));
+        write!(text, "{word} MAIN1, which stopped\n{}", world.told(&stopped, verb, &main)).unwrap();
     }
     let mut gone = world.right.clone();
     world::remove(&mut gone, "DUT1_MAIN1");
-    text += &format!("up MAIN1, which is gone\n{}", world.told(&gone, UP, &main));
+    write!(text, "up MAIN1, which is gone\n{}", world.told(&gone, UP, &main)).unwrap();
     insta::assert_snapshot!(text);
 }
 
