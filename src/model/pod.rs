@@ -204,7 +204,7 @@ fn check_circles(
 
 /// The network of a group: that of the pod's group that says one.
 pub(super) fn network_of<'a>(draft: &Draft<'a>, drafts: &[Draft<'a>]) -> Option<Word<'a>> {
-    let mates = drafts.iter().filter(
+    let mut mates = drafts.iter().filter(
         |other| matches!((other.pod, draft.pod), (Some(one), Some(two)) if one.text == two.text),
     );
     draft.network.or_else(|| mates.find_map(|mate| mate.network))
