@@ -38,10 +38,11 @@ fn text(report: &VerifyReport, all: bool, paint: Paint) -> String {
     parts.join("\n")
 }
 
-/// One line for each app that is not as it should be, each thread that is wrong and each that
+/// One line for each app and place in a pod that is not as it should be, each thread that is wrong and each that
 /// should not be there.
 fn failures(report: &VerifyReport, all: bool) -> Vec<String> {
-    let wrong = report.checks.iter().filter(|one| APP_CLAIMS.contains(&one.claim) && !one.passed);
+    let is_told = |claim: &str| claim == "pod" || APP_CLAIMS.contains(&claim);
+    let wrong = report.checks.iter().filter(|one| is_told(one.claim) && !one.passed);
     let mut lines: Vec<String> =
         wrong.map(|one| format!("{}: {}: {}", one.container, one.claim, one.found)).collect();
     for container in &report.containers {

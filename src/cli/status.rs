@@ -20,7 +20,7 @@ struct Row {
     node: String,
     group: String,
     engine: &'static str,
-    /// `running`, `stopped`, `absent`, `foreign`, `half-made` or `orphan`.
+    /// `running`, `done`, `stopped`, `absent`, `foreign`, `half-made` or `orphan`.
     state: &'static str,
     image: String,
     cpuset_cpus_wanted: String,
@@ -113,6 +113,7 @@ fn row(wanted: &Wanted<'_>, state: &NodeState) -> Row {
     let (state, mut drift) = match &condition {
         Condition::Absent => ("absent", vec!["it does not exist".into()]),
         Condition::Foreign { owner } => ("foreign", vec![owner.clone()]),
+        Condition::Done => ("done", Vec::new()),
         Condition::Broken => ("half-made", vec!["its creation was cut short".into()]),
         Condition::Stopped { code: Some(code) } => {
             ("stopped", vec![format!("stopped with exit code {code}")])

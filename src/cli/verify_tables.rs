@@ -25,11 +25,14 @@ pub(super) fn containers(report: &VerifyReport) -> Table {
     for key in order {
         let mut cells = containers.remove(&key).unwrap_or_default();
         let app = has_apps.then(|| app_cell(report, key));
+        let done = cells.remove("done");
         let mut cell = |claim| cells.remove(claim).unwrap_or_else(|| Cell::from("-"));
+        // An init container does not run: it is to be done.
+        let state = done.unwrap_or_else(|| cell("running"));
         let mut row = vec![
             key.1.into(),
             key.0.into(),
-            cell("running"),
+            state,
             cell("cpuset_cpus"),
             cell("cpuset_mems"),
             cell("threads"),

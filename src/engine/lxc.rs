@@ -130,6 +130,10 @@ impl Engine for Lxc {
         format!("lxc-info --no-humanize --pid --name {} | grep .", quote(name))
     }
 
+    fn ended(&self, name: &str) -> String {
+        Command::sh(include_str!("lxc/ended.sh"), [name]).words()
+    }
+
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         refusals::of(spec)
     }

@@ -96,6 +96,10 @@ pub trait Engine: Sync {
     /// the node's pid namespace, and fails or prints 0 when it does not run.
     fn first_process(&self, name: &str) -> String;
 
+    /// A POSIX shell expression that waits until a container made with [`ContainerSpec::init`] has
+    /// ended, and prints the exit code of its last run; it fails when nobody knows it.
+    fn ended(&self, name: &str) -> String;
+
     /// What in `spec` this engine cannot do, one sentence each: errors of `check`.
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String>;
 

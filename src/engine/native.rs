@@ -165,6 +165,10 @@ impl Engine for Native {
         Command::sh(alive, [name]).words()
     }
 
+    fn ended(&self, name: &str) -> String {
+        Command::sh(script(&[STATE, include_str!("native/ended.sh")]), [name]).words()
+    }
+
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         config::refusals(spec)
     }

@@ -181,6 +181,10 @@ impl<E: Oci> Engine for E {
         format!("{program} container inspect --format '{{{{.State.Pid}}}}' {}", quote(name))
     }
 
+    fn ended(&self, name: &str) -> String {
+        call::<E>(&["wait", name]).words()
+    }
+
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         arguments::refusals(E::KIND, E::LEAST_MEMORY, spec)
     }

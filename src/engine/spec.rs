@@ -52,6 +52,8 @@ pub struct ContainerSpec {
     pub runtime: Option<String>,
     /// Its place in a pod.
     pub pod: Option<PodSeat>,
+    /// Whether it runs to its end: what its first process ended with must be known then.
+    pub init: bool,
     /// Who owns it.
     pub labels: Labels,
 }

@@ -5,7 +5,9 @@ use super::threads::Proof;
 use super::verify::{Check, ContainerReport, container};
 use crate::cpu::CpuSet;
 use crate::engine::{Observed, State};
-use crate::plan::{Condition, NodeState, Wanted, compare, deliveries, real_cpus, real_mems};
+use crate::plan::{
+    Condition, NodeState, Wanted, compare, deliveries, pod_found, real_cpus, real_mems,
+};
 use crate::threads::{Intruder, Judged};
 
 /// What is found when nobody else was put on a container's cores.
@@ -13,6 +15,9 @@ const NOBODY: &str = "nobody else";
 
 /// What an app says when it is configured and serves.
 const READY: &str = "ready";
+
+/// What an init container is that ran to its end.
+const DONE: &str = "done";
 
 /// The container of a wanted one, where it runs as ours.
 pub(super) fn running<'s>(wanted: &Wanted<'_>, state: &'s NodeState) -> Option<&'s Observed> {
@@ -36,8 +41,13 @@ pub(super) fn checks(
         wanted: wanted_value,
         found,
     };
-    let mut checks = vec![check("running", "running".into(), word(&compare(wanted, state)))];
+    let found = word(&compare(wanted, state));
+    if wanted.spec.init {
+        return vec![check(DONE, DONE.into(), found)];
+    }
+    let mut checks = vec![check("running", "running".into(), found)];
     let Some(seen) = running(wanted, state) else { return checks };
+    checks.extend(pod_found(wanted, state).map(|(whose, found)| check("pod", whose, found)));
     let judgement = match &proof.containers {
         Ok(judged) => judged.get(&wanted.spec.name),
         Err(_) => None,
@@ -86,6 +96,7 @@ pub(super) fn checks(
 pub(super) fn word(condition: &Condition) -> String {
     match condition {
         Condition::Running { .. } => "running".to_owned(),
+        Condition::Done => DONE.to_owned(),
         Condition::Absent => "absent".into(),
         Condition::Foreign { owner } => format!("foreign: {owner}"),
         Condition::Changed(changes) => {

@@ -32,6 +32,7 @@ pub fn check_hugepages(
         topology: &topology.name,
         is_selected,
         depends_on: &BTreeMap::new(),
+        order: &BTreeMap::new(),
         recreate: true,
         grace: Duration::ZERO,
         timeout: None,

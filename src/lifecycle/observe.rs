@@ -26,6 +26,8 @@ pub struct Look {
     pub links: Vec<LinkSpec>,
     /// Containers with an app: engine and name.
     pub apps: BTreeSet<(EngineKind, String)>,
+    /// Containers in pods: engine and name.
+    pub pods: BTreeSet<(EngineKind, String)>,
     /// The topology's part in the node's own VPP.
     pub switch: Option<Switch>,
     /// Whether to look at whatever else has CPUs on the node too: containers of its other engines.
@@ -92,9 +94,11 @@ fn observe_node(
         return Ok(first);
     }
     let (facts, links, apps) = (Some(first.facts), Vec::new(), BTreeSet::new());
-    let again = Look { links, apps, switch: None, facts, ..look.clone() };
+    let pods = BTreeSet::new();
+    let again = Look { links, apps, pods, switch: None, facts, ..look.clone() };
     let mut state = look_once(lanes, node, &again, stop)?;
     (state.links, state.apps, state.switch) = (first.links, first.apps, first.switch);
+    state.namespaces = first.namespaces;
     let after = passing(&state);
     state.cpusets.retain(|one| before.contains(&one.path) || !after.contains(&one.path));
     Ok(state)
@@ -158,7 +162,9 @@ fn look_once(
     let Cpusets { whole, mut narrow } = cpusets;
     narrow.retain(|one| whole.as_ref().is_none_or(|whole| one.cpus != whole.cpus));
     let apps = look_inside(lanes, node, look, &inventories, stop)?;
-    Ok(NodeState { facts, inventories, others, links: seen, apps, switch, cpusets: narrow })
+    let namespaces = look_at_pods(lanes, node, look, &inventories, stop)?;
+    let (links, cpusets) = (seen, narrow);
+    Ok(NodeState { facts, inventories, others, namespaces, links, apps, switch, cpusets })
 }
 
 /// What was delivered into the containers with an app that run. Asked when their processes are
@@ -188,6 +194,37 @@ fn look_inside(
         return Err(lost(node, format!("looking into the containers failed: {}", why(output))));
     }
     Ok(parse_states(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// The network and IPC namespaces of the containers in pods that run.
+fn look_at_pods(
+    lanes: &Lanes<'_>,
+    node: &str,
+    look: &Look,
+    inventories: &BTreeMap<EngineKind, Result<Inventory, String>>,
+    stop: &Stop,
+) -> Result<BTreeMap<String, String>, TransportError> {
+    let seen = inventories.values().flatten().flat_map(|inventory| &inventory.containers);
+    let words = seen.filter_map(|one| match one.state {
+        State::Running { pid } if look.pods.contains(&(one.engine, one.name.clone())) => {
+            Some([one.name.clone(), pid.to_string()])
+        }
+        _ => None,
+    });
+    let words: Vec<[String; 2]> = words.collect();
+    if words.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let script = include_str!("namespaces.sh");
+    let mut question = [Command::sh(script, words.into_iter().flatten())];
+    hasten(&mut question, look.timeout);
+    let output = &ask(lanes, node, &question, stop)?[0];
+    if output.exit != Exit::Code(0) {
+        return Err(lost(node, format!("looking at the pods failed: {}", why(output))));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let pairs = text.lines().filter_map(|line| line.split_once(' '));
+    Ok(pairs.map(|(name, namespaces)| (name.to_owned(), namespaces.to_owned())).collect())
 }
 
 fn hasten(commands: &mut [Command], timeout: Option<Duration>) {

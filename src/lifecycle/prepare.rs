@@ -6,7 +6,7 @@ use super::place::{place, silent};
 use super::session::{Seen, Session};
 use crate::engine::{Labels, Observed};
 use crate::link::LinkSpec;
-use crate::model::{Loaded, Node, Topology};
+use crate::model::{Loaded, Node, Topology, start_order};
 use crate::plan::{
     Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, lacking,
     orphans, switch_steps, targets, wanted_switches,
@@ -100,11 +100,13 @@ pub fn prepare_from<'a>(
         .iter()
         .map(|group| (group.name.clone(), group.depends_on.clone()))
         .collect();
+    let order = start_order(&topology.groups);
     let plan_request = Request {
         verb: request.verb,
         topology: &topology.name,
         is_selected: request.is_selected,
         depends_on: &depends_on,
+        order: &order,
         recreate: request.recreate,
         grace: request.grace,
         timeout: request.timeout,

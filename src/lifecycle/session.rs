@@ -4,7 +4,7 @@ use super::failure::{Failure, NodeFailure};
 use super::observe::{Look, observe, probed};
 use crate::executor::Lanes;
 use crate::link::LinkSpec;
-use crate::model::{EngineKind, Image, Loaded, Node, Topology};
+use crate::model::{EngineKind, Group, Image, Loaded, Node, Topology};
 use crate::plan::{self, Observation, wanted_links, wanted_switches};
 use crate::transport::{Connector, Stop, TransportError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,7 +113,8 @@ impl<'a> Session<'a> {
             pci: node.interfaces.values().map(|interface| interface.pci.clone()).collect(),
             engines: Some(engines),
             links: wanted_links(topology, &node.name),
-            apps: with_apps(topology, node),
+            apps: containers_of(topology, node, &|group| group.app.is_some()),
+            pods: containers_of(topology, node, &|group| group.pod.is_some()),
             // One that cannot be rendered is told by whoever plans.
             switch: wanted_switches(topology).ok().and_then(|mut all| all.remove(&node.name)),
             others: true,
@@ -123,10 +124,14 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Engine and name of every container of a node that has an app.
-fn with_apps(topology: &Topology, node: &Node) -> BTreeSet<(EngineKind, String)> {
+/// Engine and name of every container of a node whose group is meant.
+fn containers_of(
+    topology: &Topology,
+    node: &Node,
+    is_meant: &dyn Fn(&Group) -> bool,
+) -> BTreeSet<(EngineKind, String)> {
     let groups = topology.groups.iter().filter(|group| group.nodes.contains(&node.name));
-    let groups = groups.filter(|group| group.app.is_some());
+    let groups = groups.filter(|group| is_meant(group));
     let names = groups.flat_map(|group| {
         let ordinals = 1..=group.cpu.containers();
         ordinals.map(|ordinal| {

@@ -46,7 +46,7 @@ pub struct Check {
     pub node: String,
     /// Name of the container.
     pub container: String,
-    /// What is claimed: `running`, `cpuset_cpus`, `cpuset_mems`, `threads`, for a container that
+    /// What is claimed: of an init container `done`, of all others `running`, in a pod `pod`, `cpuset_cpus`, `cpuset_mems`, `threads`, for a container that
     /// does not share its CPUs `alone`, for one with an app `installed`, `configured` and `app`.
     pub claim: &'static str,
     /// What should be.

@@ -7,6 +7,7 @@ use super::group::Draft;
 use super::ipsec::read_ipsec;
 use super::memif_options::read_options;
 use super::names::nearest;
+use super::pod::check_lasting;
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::topology::Node;
@@ -124,6 +125,9 @@ pub(super) fn find_group(
         };
         let message = format!("there is no group `{}`", word.text);
         report.add(word.place, message, "unknown group").help(help);
+    }
+    if let Some(index) = found {
+        check_lasting(&drafts[index], word.place, report);
     }
     found
 }

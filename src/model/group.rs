@@ -7,6 +7,7 @@ use super::idmap::read_idmap;
 use super::image::read_image;
 use super::names::nearest;
 use super::node::check_name;
+use super::pod::{PodKeys, read_pod};
 use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
@@ -43,6 +44,9 @@ pub(super) struct Draft<'a> {
     pub(super) ports: Vec<Port<'a>>,
     pub(super) depends_on: Vec<Word<'a>>,
     pub(super) network: Option<Word<'a>>,
+    pub(super) pod: Option<Word<'a>>,
+    /// Where it says that its containers are init containers.
+    pub(super) init: Option<&'a Place>,
     /// Complete where nothing was reported.
     pub(super) group: Option<Group>,
 }
@@ -51,7 +55,8 @@ impl<'a> Draft<'a> {
     fn unreadable(name: &'a str, place: &'a Place) -> Self {
         let (ports, depends_on) = (Vec::new(), Vec::new());
         let (engine, nodes, cpu, network, group) = (None, None, None, None, None);
-        Self { name, place, engine, nodes, cpu, ports, depends_on, network, group }
+        let (pod, init) = (None, None);
+        Self { name, place, engine, nodes, cpu, ports, depends_on, network, pod, init, group }
     }
 
     /// Containers per node, where known.
@@ -105,6 +110,7 @@ pub(super) fn read_group<'a>(
     let hugepages = section.get("hugepages").map(|entry| read_hugepages(entry, report));
     let command = read_command(&section, report);
     let app = read_app(&section, sources, report);
+    let PodKeys { pod, init, init_timeout } = read_pod(&section, engine, report);
     let depends_on = match section.get("depends_on") {
         Some(entry) => report.distinct("depends_on", &entry.value),
         None => Vec::new(),
@@ -133,11 +139,12 @@ pub(super) fn read_group<'a>(
         app,
         security: super::Security { idmap, ..security },
         runtime: None,
-        pod: None,
-        init: false,
+        pod: pod.map(|pod| pod.text.to_owned()),
+        init: init.is_some(),
+        init_timeout,
     });
     let nodes = nodes_of_group;
-    Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group }
+    Draft { name, place, engine, nodes, cpu, ports, depends_on, network, pod, init, group }
 }
 
 fn read_engine(section: &Section<'_>, place: &Place, report: &mut Report) -> Option<EngineKind> {

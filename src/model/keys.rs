@@ -85,6 +85,9 @@ pub const GROUP_KEYS: &[&str] = &[
     "command",
     "depends_on",
     "app",
+    "pod",
+    "init",
+    "init_timeout",
 ];
 
 /// Those of [`GROUP_KEYS`] that only the slice form has.

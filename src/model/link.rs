@@ -11,8 +11,8 @@ use super::value::{self, Entry, Table, Value};
 use super::{LINK_KEYS, MEMIF_KEYS};
 use std::collections::HashMap;
 
-/// Index of the group, ordinal, name of the interface.
-type InterfaceKey<'a> = (usize, u32, &'a str);
+/// Name of an interface, and whose it is: a pod's, or that of a container (group and ordinal).
+type InterfaceKey<'a> = (Result<&'a str, (usize, u32)>, &'a str);
 
 /// Where an interface is used.
 struct Use<'a> {
@@ -71,13 +71,17 @@ pub(super) fn read_links<'a>(
             continue;
         };
         for end in ends {
-            let uses = used.entry((end.group, end.ordinal, end.interface.text)).or_default();
+            let pod = drafts[end.group].pod.map(|pod| pod.text);
+            let whose = pod.ok_or((end.group, end.ordinal));
+            let uses = used.entry((whose, end.interface.text)).or_default();
             let shares = |other: &&Use<'_>| other.nodes.iter().any(|node| indexes.contains(node));
             if let Some(first) = uses.iter().find(shares) {
-                let message = format!(
-                    "interface `{}` of `{}{}` is used twice",
-                    end.interface.text, drafts[end.group].name, end.ordinal
-                );
+                let owner = match pod {
+                    Some(pod) => format!("pod `{pod}`"),
+                    None => format!("`{}{}`", drafts[end.group].name, end.ordinal),
+                };
+                let message =
+                    format!("interface `{}` of {owner} is used twice", end.interface.text);
                 report.add(end.interface.place, message, "again").mark(first.place, "first here");
             }
             uses.push(Use { nodes: indexes.clone(), place: end.interface.place });
@@ -111,6 +115,7 @@ fn read_veth<'a>(
     let (one, two) = (one?, two?);
     check_pair(one.mac.as_ref(), two.mac.as_ref(), &one.addresses, &two.addresses, report);
     let both = [(one.group, one.container), (two.group, two.container)];
+    check_apart(&drafts[one.group], &drafts[two.group], both, report);
     let indexes = nodes_of(both, globs.as_deref(), drafts, nodes, report)?;
     let link = Link {
         kind: LinkKind::Veth,
@@ -119,6 +124,23 @@ fn read_veth<'a>(
         ends: [one.to_end(drafts), two.to_end(drafts)],
     };
     Some((link, [one, two], indexes))
+}
+
+/// Reports a link within a pod.
+fn check_apart(
+    one: &Draft<'_>,
+    two: &Draft<'_>,
+    [(_, first), (_, second)]: [(usize, Word<'_>); 2],
+    report: &mut Report,
+) {
+    if let (Some(pod), Some(other)) = (one.pod, two.pod)
+        && pod.text == other.text
+    {
+        report
+            .add(second.place, format!("both ends are in pod `{}`", pod.text), "the same network")
+            .mark(first.place, "the other end")
+            .help("containers of a pod reach each other over its loopback");
+    }
 }
 
 /// The two ends, unread.

@@ -2,6 +2,7 @@
 
 use super::group::Draft;
 use super::names::{nearest, split_container};
+use super::pod::{check_lasting, network_of};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::topology::{EngineKind, LinkEnd};
@@ -70,7 +71,7 @@ pub(super) fn read_end<'a>(
     let container = container?;
     let (group, ordinal) = find_container(container, drafts, report)?;
     let interface = interface?;
-    check_network(&drafts[group], container, interface, report);
+    check_network(group, drafts, container, interface, report);
     let (addresses, ping) = (addresses.unwrap_or_default(), ping.unwrap_or_default());
     Some(End { container, group, ordinal, interface, mac, addresses, ping })
 }
@@ -115,6 +116,7 @@ pub(super) fn find_container(
             ));
         return None;
     }
+    check_lasting(&drafts[index], word.place, report);
     Some((index, ordinal))
 }
 
@@ -162,9 +164,17 @@ fn check_interface(word: Word<'_>, report: &mut Report) -> bool {
 }
 
 /// Reports links into containers without a network of their own, and names their engine takes.
-fn check_network(draft: &Draft<'_>, word: Word<'_>, interface: Word<'_>, report: &mut Report) {
-    let network = draft.network.map(|network| network.text);
-    if let Some(place) = draft.network.filter(|network| network.text == "host") {
+fn check_network(
+    group: usize,
+    drafts: &[Draft<'_>],
+    word: Word<'_>,
+    interface: Word<'_>,
+    report: &mut Report,
+) {
+    let draft = &drafts[group];
+    let said = network_of(draft, drafts);
+    let network = said.map(|network| network.text);
+    if let Some(place) = said.filter(|network| network.text == "host") {
         report
             .add(
                 word.place,

@@ -10,6 +10,7 @@ use super::merge::merge;
 use super::names::is_word;
 use super::node::{check_name, read_nodes, warn_of_same_machine};
 use super::placement::read_placement;
+use super::pod::check_pods;
 use super::problem::{Place, Problem, Problems, Report};
 use super::secret;
 use super::topology::{Group, Topology};
@@ -147,6 +148,9 @@ fn resolve(
     let links = links.unwrap_or_default();
     let chains = document.get("chains").map(|entry| read_chains(entry, &drafts, &nodes, report));
     let (chains, chain_places) = chains.unwrap_or_default();
+    if report.is_empty() {
+        check_pods(&drafts, report);
+    }
     let groups: Option<Vec<Group>> = drafts.into_iter().map(|draft| draft.group).collect();
     let (name, groups, wiring) = (name?, groups?, Wiring::default());
     let Links { veths: links, memifs, memif_places } = links;

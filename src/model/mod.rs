@@ -74,7 +74,10 @@
 //! | `hugepages` | table of huge pages per container: `{ "2MiB" = 256 }`; page sizes are powers of two from 64 KiB to 16 GiB |
 //! | `command` | list: program and arguments; default the image's own; not with `app` |
 //! | `[groups.NAME.app]` | `app`: what runs inside; default `command` alone |
-//! | `depends_on` | list of groups that must be running first |
+//! | `depends_on` | list of groups that must be running first; init containers of them have ended |
+//! | `pod` | name of a pod: its containers on a node share the network and IPC namespaces of the first one |
+//! | `init` | `true`: its containers run to their end before what needs them starts; default `false` |
+//! | `init_timeout` | how long they may take: `"1s"` to `"24h"`; default `"10m"` |
 //!
 //! An app (`[groups.NAME.app]`); words marked T are templates:
 //!
@@ -199,7 +202,9 @@ mod memif_options;
 mod merge;
 mod names;
 mod node;
+mod order;
 mod placement;
+mod pod;
 mod port;
 mod problem;
 mod read;
@@ -236,6 +241,8 @@ use keys::{home, is_key};
 pub use load::{Loaded, Source, load, load_testbed};
 pub use names::{is_name, nearest};
 pub use node::parse_ssh;
+pub use order::{PodOwners, in_dependency_order, pod_owners, start_order};
+pub use pod::INIT_TIMEOUT;
 pub use problem::{Mark, Problem, Problems};
 pub use secret::looks_secret;
 pub use security::{IdMap, Seccomp, Security, Selinux, Ulimit};

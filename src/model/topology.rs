@@ -6,6 +6,7 @@ use super::security::Security;
 use crate::wiring::Wiring;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A whole topology. Its name owns what it creates on the nodes.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -175,6 +176,8 @@ pub struct Group {
     pub pod: Option<String>,
     /// Whether they run to their end before what needs their group starts.
     pub init: bool,
+    /// How long such a run may take.
+    pub init_timeout: Duration,
 }
 
 /// What a container's root file system comes from.

@@ -4,7 +4,7 @@
 use super::wanted::Assignment;
 use crate::app::{Deployment, Instance, RenderError, deploy, driver};
 use crate::command::Secret;
-use crate::model::{Group, Topology};
+use crate::model::{Group, PodOwners, Topology};
 use crate::wiring::{ContainerWiring, PortKind};
 
 /// How much of the apps is rendered.
@@ -20,6 +20,7 @@ pub enum Rendering {
 /// Where a container's app is rendered from, besides its group.
 pub(super) struct Surroundings<'a> {
     pub(super) topology: &'a Topology,
+    pub(super) owners: &'a PodOwners<'a>,
     pub(super) wiring: &'a ContainerWiring,
     pub(super) secrets: &'a [Secret],
     pub(super) rendering: Rendering,

@@ -4,7 +4,7 @@ use super::compare::{NodeState, owned};
 use super::inside::Course;
 use super::request::{Refusal, Request, Target, Verb};
 use super::step::{Plan, Step, StepId};
-use super::{lower, raise, restart};
+use super::{lower, pods, raise, restart};
 use crate::command::Command;
 use crate::engine::{Observed, engine};
 use crate::link::driver;
@@ -19,6 +19,7 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
         refusals: Vec::new(),
         group_steps: BTreeMap::new(),
         homes: BTreeSet::new(),
+        along: BTreeMap::new(),
     };
     let targets: Vec<&Target<'_>> =
         targets.iter().filter(|target| builder.engines_answer(target)).collect();
@@ -26,6 +27,7 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
         let groups = target.wanted.iter().map(|wanted| wanted.group.name.as_str());
         let found = owned(request.topology, target.state).map(group_of);
         builder.homes.extend(groups.chain(found).map(|group| (group, target.node)));
+        builder.along.insert(target.node, pods::along(request, target));
     }
     match request.verb {
         Verb::Acquire | Verb::Create | Verb::Install | Verb::Configure | Verb::Up(_) => {
@@ -57,6 +59,8 @@ pub(super) struct Builder<'a> {
     group_steps: BTreeMap<String, BTreeMap<String, Vec<StepId>>>,
     /// Wherever a group has or should have containers.
     homes: BTreeSet<Home<'a>>,
+    /// By node, containers that go along with the owners of their pods.
+    along: BTreeMap<&'a str, BTreeSet<String>>,
 }
 
 /// How to mend that a name is taken.
@@ -105,6 +109,15 @@ impl Builder<'_> {
         }
     }
 
+    /// Stops and starts a container that runs.
+    pub(super) fn again(&self, target: &Target<'_>, container: &Observed) -> Vec<Deed> {
+        let mut deeds = self.stop(target, container);
+        let start = self.start(&container.name, container.engine);
+        // It ran before: taking the restart back must not stop it.
+        deeds.push(Deed { undo: None, ..start });
+        deeds
+    }
+
     /// Adds deeds one after the other; returns the id of the last step.
     pub(super) fn push(
         &mut self,
@@ -151,10 +164,16 @@ impl Builder<'_> {
             if !is_meant || !is_there || !course.linked.insert(&link.name) {
                 continue;
             }
-            let new: Vec<StepId> =
-                ends.iter().filter_map(|end| course.touched.get(end).copied()).collect();
+            let steps = |names: &[&str]| -> Vec<StepId> {
+                names.iter().filter_map(|name| course.touched.get(name).copied()).collect()
+            };
             // A link dies with the network namespace of either end.
-            let has_new_end = new.iter().any(|&id| self.plan.steps[id].verb != "repin");
+            let homes = ends.map(|end| target.namespace_owner(end));
+            let has_new_end = steps(&homes).iter().any(|&id| self.plan.steps[id].verb != "repin");
+            let mut new = steps(&ends);
+            new.extend(
+                steps(&homes).iter().filter(|id| !new.contains(id)).copied().collect::<Vec<_>>(),
+            );
             if !has_new_end && seen.differences.is_empty() {
                 continue;
             }
@@ -241,13 +260,15 @@ impl Builder<'_> {
         self.request.depends_on.get(group).map_or(&[], Vec::as_slice)
     }
 
-    /// Length of the longest dependency chain below a group.
+    /// Length of the longest chain of groups that come before a group.
     pub(super) fn depth(&self, group: &str) -> usize {
-        self.needs(group).iter().map(|name| 1 + self.depth(name)).max().unwrap_or(0)
+        let before = self.request.order.get(group).map_or(&[][..], Vec::as_slice);
+        before.iter().map(|name| 1 + self.depth(name)).max().unwrap_or(0)
     }
 
     pub(super) fn selects(&self, name: &str, group: &str, node: &str) -> bool {
         (self.request.is_selected)(name, group, node)
+            || self.along.get(node).is_some_and(|along| along.contains(name))
     }
 
     /// Selected containers of the topology that exist on a node.

@@ -1,5 +1,6 @@
 //! What is, held against what should be: the one computation behind plan, status and drift.
 
+use super::pods::is_apart;
 use super::wanted::Wanted;
 use crate::app::{AppState, SwitchState};
 use crate::cpu::CpuSet;
@@ -20,6 +21,9 @@ pub struct NodeState {
     /// The same of the node's other engines, where they were looked at; nothing is made of their
     /// silence but a warning.
     pub others: BTreeMap<EngineKind, Result<Inventory, String>>,
+    /// Namespaces of the running containers in pods that were asked for, by name: two containers
+    /// in the same network and IPC namespaces have the same text.
+    pub namespaces: BTreeMap<String, String>,
     /// Links asked for.
     pub links: Vec<ObservedLink>,
     /// What was delivered into the running containers with an app, by name of the container.
@@ -60,6 +64,8 @@ pub enum Condition {
     Changed(Vec<Change>),
     /// Its creation was cut short.
     Broken,
+    /// An init container that ran to its end, as it should.
+    Done,
     /// It exists and does not run.
     Stopped {
         /// Exit code of its last run.
@@ -75,7 +81,7 @@ pub enum Condition {
 impl Condition {
     /// Whether it is as it should be.
     pub fn is_right(&self) -> bool {
-        matches!(self, Self::Running { drift } if drift.is_empty())
+        matches!(self, Self::Done) || matches!(self, Self::Running { drift } if drift.is_empty())
     }
 }
 
@@ -107,8 +113,9 @@ pub fn compare(wanted: &Wanted<'_>, state: &NodeState) -> Condition {
         return Condition::Changed(changes(&labels.spec, &ours.spec));
     }
     match found.state {
+        State::Stopped { code: Some(0) } if wanted.spec.init => Condition::Done,
         State::Stopped { code } => Condition::Stopped { code },
-        _ => Condition::Running { drift: drift(wanted, found) },
+        _ => Condition::Running { drift: drift(wanted, found, state) },
     }
 }
 
@@ -120,7 +127,7 @@ impl Wanted<'_> {
     }
 }
 
-fn drift(wanted: &Wanted<'_>, found: &Observed) -> Vec<String> {
+fn drift(wanted: &Wanted<'_>, found: &Observed, state: &NodeState) -> Vec<String> {
     let pairs = [
         ("CPUs", &wanted.spec.cpus, real_cpus(found, &wanted.spec.cpus)),
         ("memory nodes", &wanted.spec.mems, real_mems(found, &wanted.spec.mems)),
@@ -129,7 +136,10 @@ fn drift(wanted: &Wanted<'_>, found: &Observed) -> Vec<String> {
         let wanted: CpuSet = wanted.iter().copied().collect();
         real.filter(|real| **real != wanted).map(|real| format!("{word} {real}, wanted {wanted}"))
     });
-    differing.collect()
+    let owner = wanted.spec.pod.as_ref().and_then(|seat| seat.owner.as_ref());
+    let apart = owner.filter(|_| is_apart(wanted, state));
+    let apart = apart.map(|owner| format!("not in the namespaces of `{owner}`, wanted its pod"));
+    differing.chain(apart).collect()
 }
 
 /// The CPUs a container really has; they equal those wanted exactly when it is as it should be:

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// What a script may take beyond the time that its app has: to be started, and to say why it gave
 /// up.
-const MARGIN: Duration = Duration::from_secs(15);
+pub(super) const MARGIN: Duration = Duration::from_secs(15);
 
 /// What a plan does on one node, as it grows.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub(super) struct Course<'w> {
     pub(super) meant: BTreeSet<&'w str>,
     /// Containers whose app is started (anew), and the step after which it is ready.
     pub(super) started: BTreeMap<&'w str, StepId>,
+    /// By pod, group and last step of its init containers.
+    pub(super) inits: BTreeMap<String, Vec<(String, StepId)>>,
     /// Links that were looked at.
     pub(super) linked: BTreeSet<&'w str>,
     /// Steps that make the links of a container.

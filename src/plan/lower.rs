@@ -2,24 +2,29 @@
 
 use super::build::{Builder, Deed, group_of};
 use super::compare::owned;
+use super::pods::Seat;
 use super::request::{Target, Verb};
 use super::step::StepId;
 use crate::app::remove_folder;
 use crate::engine::{Observed, State};
 use crate::wiring;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 pub(super) fn lower(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
-    let mut found: Vec<(usize, usize, &Observed)> = Vec::new();
+    let mut found: Vec<(usize, u8, usize, &Observed)> = Vec::new();
     for (at, target) in targets.iter().enumerate() {
         for container in builder.owned_selected(target) {
-            found.push((builder.depth(group_of(container)), at, container));
+            let rank = Seat::found(container).rank();
+            found.push((builder.depth(group_of(container)), rank, at, container));
         }
     }
     // Stable: within a depth the order of the nodes and of their engines stays.
-    found.sort_by_key(|(depth, ..)| std::cmp::Reverse(*depth));
+    found.sort_by_key(|(depth, rank, ..)| std::cmp::Reverse((*depth, *rank)));
+    // By node and owner, what is done to those in its pod.
+    let mut members: BTreeMap<(usize, String), Vec<StepId>> = BTreeMap::new();
     let mut gone: Vec<Vec<StepId>> = vec![Vec::new(); targets.len()];
-    for (_, at, container) in found {
+    for (_, _, at, container) in found {
         let target = targets[at];
         let mut deeds = Vec::new();
         let is_running = matches!(container.state, State::Running { .. });
@@ -29,10 +34,14 @@ pub(super) fn lower(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
         if builder.request.verb != Verb::Stop {
             deeds.push(Deed::removal(&container.name, container.engine));
         }
-        let after = builder.dependents(target.node, group_of(container));
+        let mut after = builder.dependents(target.node, group_of(container));
+        after.extend(members.get(&(at, container.name.clone())).into_iter().flatten());
         if let Some(last) = builder.push(target.node, &container.name, deeds, after) {
             builder.remember(target.node, group_of(container), last);
             gone[at].push(last);
+            if let Some(owner) = Seat::found(container).owner() {
+                members.entry((at, owner.to_owned())).or_default().push(last);
+            }
         }
     }
     for (target, gone) in targets.iter().zip(gone) {

@@ -5,7 +5,9 @@ use super::build::{Builder, Deed, FOREIGN};
 use super::compare::{Change, Condition, compare};
 use super::images::{self, ImageSteps};
 use super::inside::{Before, Course, lacks_software};
+use super::pods::{Fate, Seat, is_apart, members};
 use super::request::{Refusal, Stage, Target, Verb};
+use super::step::StepId;
 use super::wanted::Wanted;
 use crate::engine::{Labels, engine};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,16 +26,18 @@ pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     }
     let deepest = level.values().copied().max().unwrap_or(0);
     let mut courses: Vec<Course<'_>> = targets.iter().map(|_| Course::default()).collect();
+    let mut waiting: Vec<Vec<(usize, &Wanted<'_>, Before)>> = vec![Vec::new(); targets.len()];
     let left: Vec<Vec<Left<'_>>> = targets.iter().map(|target| left(builder, target)).collect();
     for depth in 0..=deepest {
         let here = |wanted: &&&Wanted<'_>| level[wanted.group.name.as_str()] == depth;
         for (at, (target, course)) in targets.iter().zip(&mut courses).enumerate() {
             let around = (&images[at], left[at].as_slice());
-            let mut deeper = Vec::new();
             for wanted in target.wanted.iter().filter(here) {
                 if is_selected(builder, target, wanted) {
                     course.meant.insert(wanted.spec.name.as_str());
-                    deeper.extend(container(builder, target, wanted, around, course));
+                    let inside = container(builder, target, wanted, around, course);
+                    let due = due(target, wanted, &level);
+                    waiting[at].extend(inside.map(|(wanted, before)| (due, wanted, before)));
                 } else if matches!(compare(wanted, target.state), Condition::Running { .. }) {
                     course.running.insert(&wanted.spec.name);
                 }
@@ -41,7 +45,11 @@ pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
             if !builder.request.verb.is_inside() {
                 builder.links(target, course);
             }
-            for (wanted, before) in deeper {
+            let (now, later) =
+                std::mem::take(&mut waiting[at]).into_iter().partition(|(due, ..)| *due <= depth);
+            waiting[at] = later;
+            let now: Vec<(usize, &Wanted<'_>, Before)> = now;
+            for (_, wanted, before) in now {
                 app(builder, target, wanted, before, course);
             }
         }
@@ -49,6 +57,17 @@ pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     for (target, course) in targets.iter().zip(&courses) {
         builder.connect(target, course);
     }
+}
+
+/// The level at which what is inside a container can be begun: the owner of a pod waits with it
+/// for the pod's init containers, which need the namespaces it owns.
+fn due(target: &Target<'_>, wanted: &Wanted<'_>, level: &BTreeMap<&str, usize>) -> usize {
+    let of = |one: &Wanted<'_>| level[one.group.name.as_str()];
+    let seat = wanted.spec.pod.as_ref().filter(|seat| seat.owner.is_none());
+    let inits = target.wanted.iter().filter(|one| {
+        one.spec.init && seat.is_some_and(|seat| one.group.pod.as_ref() == Some(&seat.pod))
+    });
+    inits.map(|one| of(one)).max().unwrap_or(0).max(of(wanted))
 }
 
 /// Makes or mends one selected container; returns what is known of its inside when it is as it
@@ -61,9 +80,20 @@ fn container<'w>(
     course: &mut Course<'w>,
 ) -> Option<(&'w Wanted<'w>, Before)> {
     let spec = &wanted.spec;
+    let seat = Seat::of(wanted);
+    if builder.refuse_lost(target, &spec.name, &seat, course) {
+        return None;
+    }
     let condition = compare(wanted, target.state);
-    course.running.insert(&spec.name);
+    let fate = seat.owner().map_or(Fate::Lives, |owner| builder.fate(owner, course));
+    if !seat.is_init() {
+        course.running.insert(&spec.name);
+    }
     let before = match condition {
+        _ if fate == Fate::Made => Before::Made,
+        Condition::Running { .. } if fate == Fate::Starts || is_apart(wanted, target.state) => {
+            Before::Started
+        }
         Condition::Running { .. } => Before::Running,
         Condition::Stopped { .. } => Before::Started,
         _ => Before::Made,
@@ -72,9 +102,9 @@ fn container<'w>(
         condition if builder.request.verb.is_inside() => enter(builder, target, wanted, condition),
         Condition::Absent | Condition::Changed(_) | Condition::Broken => {
             still_held(target, wanted, left)
-                .map_or_else(|| deeds(builder, target, wanted, condition), Err)
+                .map_or_else(|| deeds(builder, target, wanted, condition, fate), Err)
         }
-        condition => deeds(builder, target, wanted, condition),
+        condition => deeds(builder, target, wanted, condition, fate),
     };
     match deeds {
         Err((message, hint)) => {
@@ -85,8 +115,13 @@ fn container<'w>(
         Ok(deeds) => {
             let mut after = builder.dependencies(target.node, &wanted.group.name);
             after.extend(images.get(&(wanted.group.engine, &spec.image)));
+            after.extend(seat.after(course));
+            if deeds.iter().any(|deed| deed.verb == "create") {
+                after.extend(remove_members(builder, target, &spec.name));
+            }
             if let Some(last) = builder.push(target.node, &spec.name, deeds, after) {
                 course.touched.insert(&spec.name, last);
+                seat.remember(course, last);
             }
         }
     }
@@ -108,6 +143,7 @@ fn app<'w>(
         None => builder.dependencies(target.node, group),
     };
     after.extend(course.links.get(name).into_iter().flatten());
+    after.extend(Seat::of(wanted).inits(course));
     let last = builder.inside(target, wanted, before, after, course);
     if let Some(last) = last.or(touched) {
         builder.remember(target.node, group, last);
@@ -138,7 +174,7 @@ fn enter(
             "run `vnfctl install` first, or `vnfctl up`",
         ),
         Condition::Running { .. } => Ok(Vec::new()),
-        other => deeds(builder, target, wanted, other),
+        other => deeds(builder, target, wanted, other, Fate::Lives),
     }
 }
 
@@ -199,6 +235,7 @@ fn deeds(
     target: &Target<'_>,
     wanted: &Wanted<'_>,
     condition: Condition,
+    owner: Fate,
 ) -> Result<Vec<Deed>, (String, String)> {
     let kind = wanted.group.engine;
     let spec = &wanted.spec;
@@ -215,27 +252,53 @@ fn deeds(
         commands: engine(kind).create(spec, facts),
         undo: Some(engine(kind).destroy(&spec.name)),
     };
+    let removal = Deed::removal(&spec.name, kind);
+    // An init container is there when it has ended.
+    let run = |mut deeds: Vec<Deed>| {
+        let timeout = wanted.group.init_timeout;
+        deeds.extend(spec.init.then(|| Builder::finish(&spec.name, kind, Some(timeout))));
+        deeds
+    };
     match condition {
-        Condition::Absent => Ok(vec![create()]),
+        Condition::Absent => Ok(run(vec![create()])),
         Condition::Foreign { owner } => {
             Err((format!("{} has a container of this name: {owner}", kind.word()), FOREIGN.into()))
         }
-        Condition::Changed(changes) if !builder.request.recreate => Err((
+        Condition::Changed(changes) if !builder.request.recreate && owner != Fate::Made => Err((
             format!("it was made from another specification{}", listed(&changes)),
             "`--recreate` replaces the containers that changed, and only those".into(),
         )),
-        Condition::Changed(_) | Condition::Broken => {
-            Ok(vec![Deed::removal(&spec.name, kind), create()])
+        // It was taken away before the owner of its pod.
+        _ if owner == Fate::Made => Ok(run(vec![create()])),
+        Condition::Changed(_) | Condition::Broken => Ok(run(vec![removal, create()])),
+        Condition::Stopped { .. } if spec.init => Ok(run(vec![removal, create()])),
+        Condition::Done if owner == Fate::Lives => Ok(Vec::new()),
+        Condition::Done | Condition::Stopped { .. } => {
+            Ok(run(vec![builder.start(&spec.name, kind)]))
         }
-        Condition::Stopped { .. } => Ok(vec![builder.start(&spec.name, kind)]),
-        Condition::Running { drift } if drift.is_empty() => Ok(Vec::new()),
-        Condition::Running { drift } => Ok(vec![Deed {
+        Condition::Running { .. } if owner == Fate::Starts || is_apart(wanted, target.state) => {
+            let found = wanted.observed(target.state);
+            Ok(run(found.map(|found| builder.again(target, found)).unwrap_or_default()))
+        }
+        Condition::Running { drift } if drift.is_empty() => Ok(run(Vec::new())),
+        Condition::Running { drift } => Ok(run(vec![Deed {
             verb: "repin",
             detail: format!("{} ({})", spec.name, drift.join("; ")),
             commands: engine(kind).repin(spec, facts),
             undo: None,
-        }]),
+        }])),
     }
+}
+
+/// Removes those in the pod of a container that is made (anew): they joined another one, which
+/// some engines know by its id, or do not let go before them.
+fn remove_members(builder: &mut Builder<'_>, target: &Target<'_>, owner: &str) -> Vec<StepId> {
+    let found = members(builder.request, target, owner);
+    let removals = found.into_iter().filter_map(|member| {
+        let deed = Deed::removal(&member.name, member.engine);
+        builder.push(target.node, &member.name, vec![deed], Vec::new())
+    });
+    removals.collect()
 }
 
 /// Whether the image is what was asked for, or the container is to be made from it.
@@ -243,8 +306,13 @@ pub(super) fn needs_image(builder: &Builder<'_>, target: &Target<'_>, wanted: &W
     matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire))
         || !matches!(
             compare(wanted, target.state),
-            Condition::Running { .. } | Condition::Stopped { .. } | Condition::Foreign { .. }
-        )
+            Condition::Running { .. } | Condition::Done | Condition::Foreign { .. }
+        ) && !is_kept(wanted, target)
+}
+
+/// Whether a container that stopped is started as it is: one that is no init container.
+fn is_kept(wanted: &Wanted<'_>, target: &Target<'_>) -> bool {
+    !wanted.spec.init && matches!(compare(wanted, target.state), Condition::Stopped { .. })
 }
 
 /// The changed fields for people; none are known where another version described them otherwise.

@@ -91,6 +91,8 @@ pub struct Request<'a> {
     pub is_selected: &'a dyn Fn(&str, &str, &str) -> bool,
     /// Groups each group depends on; empty when the file is gone.
     pub depends_on: &'a BTreeMap<String, Vec<String>>,
+    /// Groups whose containers are there before those of each group: `depends_on`, and what pods add.
+    pub order: &'a BTreeMap<String, Vec<String>>,
     /// Replace containers whose specification changed.
     pub recreate: bool,
     /// From the stop signal to the end by force.
@@ -118,6 +120,13 @@ impl<'a> Target<'a> {
             wanted.spec.name == found.name && wanted.group.engine == found.engine
         };
         self.wanted.iter().find(is_it).copied()
+    }
+
+    /// The container whose network namespace one has: its own, or that of its pod.
+    pub(super) fn namespace_owner<'n>(&'n self, name: &'n str) -> &'n str {
+        let wanted = self.wanted.iter().find(|wanted| wanted.spec.name == name);
+        let seat = wanted.and_then(|wanted| wanted.spec.pod.as_ref());
+        seat.and_then(|seat| seat.owner.as_deref()).unwrap_or(name)
     }
 }
 

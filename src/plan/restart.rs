@@ -4,12 +4,13 @@
 use super::build::{Builder, Deed, FOREIGN, group_of};
 use super::compare::{Condition, compare};
 use super::inside::Course;
+use super::pods::{Fate, Seat};
 use super::request::{Refusal, Target, Verb};
 use crate::engine::{Observed, State};
 use std::collections::BTreeSet;
 
 pub(super) fn restart(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
-    let mut found: Vec<(usize, usize, &Observed)> = Vec::new();
+    let mut found: Vec<(usize, u8, usize, &Observed)> = Vec::new();
     let mut courses: Vec<Course<'_>> = Vec::new();
     for (at, target) in targets.iter().enumerate() {
         let here = builder.owned_selected(target);
@@ -20,23 +21,33 @@ pub(super) fn restart(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
         let others = others.filter(|other| is_running(other)).map(|other| other.name.as_str());
         let running = others.filter(|name| !meant.contains(name)).collect();
         courses.push(Course { running, meant, ..Course::default() });
-        found.extend(here.into_iter().map(|one| (builder.depth(group_of(one)), at, one)));
+        found.extend(
+            here.into_iter()
+                .map(|one| (builder.depth(group_of(one)), Seat::found(one).rank(), at, one)),
+        );
     }
-    found.sort_by_key(|(depth, at, _)| (*depth, *at));
+    found.sort_by_key(|(depth, rank, at, _)| (*depth, *rank, *at));
     for level in found.chunk_by(|one, next| one.0 == next.0) {
-        for (_, at, container) in level {
+        for (_, _, at, container) in level {
             let (target, course) = (targets[*at], &mut courses[*at]);
-            let deeds = deeds(builder, target, container);
-            let after = builder.dependencies(target.node, group_of(container));
+            let seat = Seat::found(container);
+            if builder.refuse_lost(target, &container.name, &seat, course) {
+                continue;
+            }
+            let fate = seat.owner().map_or(Fate::Lives, |owner| builder.fate(owner, course));
+            let deeds = deeds(builder, target, container, fate);
+            let mut after = builder.dependencies(target.node, group_of(container));
+            after.extend(seat.after(course));
             course.running.insert(&container.name);
             if let Some(last) = builder.push(target.node, &container.name, deeds, after) {
                 course.touched.insert(&container.name, last);
+                seat.remember(course, last);
             }
         }
         for (target, course) in targets.iter().zip(&mut courses) {
             builder.links(target, course);
         }
-        for (_, at, container) in level {
+        for (_, _, at, container) in level {
             app(builder, targets[*at], container, &mut courses[*at]);
         }
     }
@@ -49,19 +60,26 @@ fn is_running(container: &Observed) -> bool {
     matches!(container.state, State::Running { .. })
 }
 
-fn deeds(builder: &Builder<'_>, target: &Target<'_>, container: &Observed) -> Vec<Deed> {
-    let mut start = builder.start(&container.name, container.engine);
-    match (builder.request.verb, is_running(container)) {
-        (Verb::Start, true) => Vec::new(),
-        (_, false) => vec![start],
-        (_, true) => {
-            // It ran before: taking the restart back must not stop it.
-            start.undo = None;
-            let mut deeds = builder.stop(target, container);
-            deeds.push(start);
-            deeds
-        }
+fn deeds(
+    builder: &Builder<'_>,
+    target: &Target<'_>,
+    container: &Observed,
+    owner: Fate,
+) -> Vec<Deed> {
+    let is_init = Seat::found(container).is_init();
+    let is_done = is_init && container.state == State::Stopped { code: Some(0) };
+    let is_left = builder.request.verb == Verb::Start && owner == Fate::Lives;
+    let mut deeds = match is_running(container) {
+        true if is_left => Vec::new(),
+        false if is_left && is_done => return Vec::new(),
+        false => vec![builder.start(&container.name, container.engine)],
+        true => builder.again(target, container),
+    };
+    if is_init {
+        let timeout = target.wanted_of(container).map(|wanted| wanted.group.init_timeout);
+        deeds.push(Builder::finish(&container.name, container.engine, timeout));
     }
+    deeds
 }
 
 /// Waits for the app of a container that was started: its files are there, so it starts by itself.
@@ -95,9 +113,10 @@ fn refuse(builder: &mut Builder<'_>, target: &Target<'_>) {
                 let kind = wanted.group.engine.word();
                 (format!("{kind} has a container of this name: {owner}"), FOREIGN)
             }
-            Condition::Changed(_) | Condition::Stopped { .. } | Condition::Running { .. } => {
-                continue;
-            }
+            Condition::Changed(_)
+            | Condition::Done
+            | Condition::Stopped { .. }
+            | Condition::Running { .. } => continue,
         };
         let (node, container) = (target.node.to_owned(), name.clone());
         builder.refusals.push(Refusal { node, container, message, hint: hint.to_owned() });

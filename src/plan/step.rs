@@ -30,7 +30,7 @@ impl Step {
     /// Whether it spends its time waiting for a container to end by itself or for an app, not
     /// working: such steps are worth a lane each, and nothing should queue behind one.
     pub fn waits(&self) -> bool {
-        matches!(self.verb, "stop" | "ready" | "connect")
+        matches!(self.verb, "stop" | "init" | "ready" | "connect")
     }
 }
 

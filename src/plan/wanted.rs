@@ -3,12 +3,13 @@
 use super::app::{Rendering, Surroundings, peers, render, secrets as secrets_of};
 use super::hugepages;
 use super::install;
+use super::pods;
 use super::profile;
 use super::request::Refusal;
 use crate::app::{Deployment, LAUNCH, RenderError};
 use crate::command::Secret;
 use crate::engine::{ContainerSpec, Labels, engine};
-use crate::model::{Group, IdMap, ImageFile, Mount, Topology};
+use crate::model::{Group, IdMap, ImageFile, Mount, Topology, in_dependency_order, pod_owners};
 use crate::wiring::{ContainerWiring, GUEST_FOLDER, PortKind, folder};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -84,6 +85,7 @@ pub fn wanted<'a>(
     let mut errors: Vec<RenderError> = Vec::new();
     let wirings = &topology.wiring.containers;
     let unwired = ContainerWiring::default();
+    let owners = pod_owners(&topology.groups);
     for group in in_dependency_order(&topology.groups) {
         let of_env: Vec<Secret> = secrets
             .iter()
@@ -96,7 +98,7 @@ pub fn wanted<'a>(
             let node = node.expect("assignments name nodes of the topology").name.as_str();
             let key = (node.to_owned(), group.name.clone(), assignment.ordinal);
             let wiring = wirings.get(&key).unwrap_or(&unwired);
-            let around = Surroundings { topology, wiring, secrets, rendering };
+            let around = Surroundings { topology, owners: &owners, wiring, secrets, rendering };
             match render(&around, group, assignment) {
                 Ok(app) => {
                     let spec = specify(&around, group, assignment, &common, &of_env);
@@ -121,21 +123,6 @@ pub fn wanted<'a>(
     if errors.is_empty() { Ok(all) } else { Err(errors) }
 }
 
-/// Groups so that each comes after those it depends on; the order of the file otherwise. The
-/// model has refused cycles.
-fn in_dependency_order(groups: &[Group]) -> Vec<&Group> {
-    let mut ordered: Vec<&Group> = Vec::with_capacity(groups.len());
-    while ordered.len() < groups.len() {
-        let placed = |name: &String| ordered.iter().any(|group| group.name == *name);
-        let next = groups
-            .iter()
-            .find(|group| !placed(&group.name) && group.depends_on.iter().all(placed))
-            .expect("the model refuses dependency cycles");
-        ordered.push(next);
-    }
-    ordered
-}
-
 fn specify(
     around: &Surroundings<'_>,
     group: &Group,
@@ -150,7 +137,9 @@ fn specify(
     let mut env = vec![("MICROSERVICE_LABEL".to_owned(), name.clone())];
     env.extend(group.env.iter().filter(|(key, _)| key != "MICROSERVICE_LABEL").cloned());
     let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    let seat = pods::seat(topology, around.owners, group, &assignment.node, assignment.ordinal);
     let mut described = common.clone();
+    described.extend(seat.iter().flat_map(pods::described));
     if !mounts.is_empty() {
         described.insert("mounts".into(), described_mounts(&mounts));
     }
@@ -182,7 +171,7 @@ fn specify(
         cap_add: group.cap_add.clone(),
         cap_drop: group.cap_drop.clone(),
         devices: group.devices.clone(),
-        network: group.network.clone(),
+        network: pods::network(around.owners, group),
         memory: group.memory,
         cpus: assignment.cpus.clone(),
         mems: assignment.mems.clone(),
@@ -190,7 +179,8 @@ fn specify(
         tmpfs: profile::tmpfs(group),
         kept: profile::kept(group),
         runtime: group.runtime.clone(),
-        pod: None,
+        pod: seat,
+        init: group.init,
         labels,
     }
 }
@@ -262,6 +252,7 @@ fn describe(group: &Group) -> Map<String, Value> {
     profile::describe(&group.security, &mut put);
     put("network", json!(group.network));
     put("memory", json!(group.memory));
+    put(pods::INIT, json!(group.init));
     put(hugepages::FIELD, hugepages::described(&group.hugepages));
     fields.retain(|_, value| {
         !matches!(value, Value::Null | Value::Bool(false)) && *value != json!([])

@@ -224,6 +224,9 @@ fn inside_hint(step: &Step, exit: Exit) -> Option<String> {
     match (step.verb, exit) {
         (_, Exit::Deadline(_)) => None,
         ("ready", _) => Some(format!("`vnfctl logs {name}` shows what its app wrote")),
+        ("init", _) => Some(format!(
+            "`vnfctl up` runs it again; `vnfctl logs {name}` shows all it wrote, while it is there"
+        )),
         ("connect", _) => Some(format!(
             "`vnfctl verify` asks both sides of each link; `vnfctl logs {name}` shows what its app \
              wrote"
@@ -236,7 +239,8 @@ fn inside_hint(step: &Step, exit: Exit) -> Option<String> {
 /// short work in many lines: what they say counts.
 fn shown(step: &Step) -> String {
     let text = clean(&Command::display(&step.command));
-    let is_brief = matches!(step.verb, "configure" | "ready" | "connect") && text.contains('\n');
+    let is_brief =
+        matches!(step.verb, "configure" | "init" | "ready" | "connect") && text.contains('\n');
     if text.len() <= COMMAND_LIMIT && !is_brief {
         return text;
     }

@@ -164,6 +164,7 @@ fn state_after(verb: &str) -> Option<&'static str> {
         "create" | "install" | "configure" | "start" | "restart" | "ready" | "connect" => {
             Some("runs")
         }
+        "init" => Some("done"),
         "stop" => Some("stopped"),
         "destroy" => Some("gone"),
         _ => None,

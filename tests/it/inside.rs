@@ -111,6 +111,7 @@ impl<'l> Scene<'l> {
             topology: "chain",
             is_selected: &is_selected,
             depends_on: &self.depends_on,
+            order: &self.depends_on,
             recreate: false,
             grace: Duration::from_secs(10),
             timeout: None,

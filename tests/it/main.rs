@@ -32,6 +32,7 @@ mod numa;
 mod order;
 mod placement;
 mod plans;
+mod pods;
 mod proof;
 mod random;
 mod readme;

@@ -18,6 +18,7 @@ mod links;
 mod lock;
 mod memif;
 mod nodes;
+mod pods;
 mod script;
 mod security;
 mod shipped;

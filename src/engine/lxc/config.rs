@@ -57,6 +57,9 @@ pub(super) fn words_of_node(spec: &ContainerSpec) -> Vec<String> {
         words.extend(["device".into(), host.to_owned(), entry, access.to_owned()]);
     }
     words.extend(super::profile::words_of_node(spec));
+    if spec.init {
+        words.push("init".into());
+    }
     words
 }
 
@@ -86,7 +89,10 @@ fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     }
     line("# vnfctl-image", spec.image.name.as_deref().unwrap_or_default());
     line("lxc.uts.name", &spec.name);
-    if spec.network.as_deref() == Some("host") {
+    if let Some(owner) = spec.pod.as_ref().and_then(|seat| seat.owner.as_ref()) {
+        line("lxc.namespace.share.net", owner);
+        line("lxc.namespace.share.ipc", owner);
+    } else if spec.network.as_deref() == Some("host") {
         line("lxc.net.0.type", "none");
     } else {
         line("lxc.net.0.type", "empty");
@@ -161,14 +167,17 @@ fn capabilities(spec: &ContainerSpec) -> (Option<String>, Option<String>) {
 
 /// The script that starts the container, now and later; `$dir` is its folder.
 fn start(spec: &ContainerSpec) -> String {
-    let command: Vec<String> = spec.command.iter().map(|word| quote(word)).collect();
+    let first = ["sh", "-c", include_str!("init.sh"), "init"].map(str::to_owned);
+    let first = first.iter().filter(|_| spec.init);
+    let command: Vec<String> = first.chain(&spec.command).map(|word| quote(word)).collect();
     let command =
         if command.is_empty() { String::new() } else { format!(" -- {}", command.join(" ")) };
+    let forget = if spec.init { "rm -f \"$dir/vnfctl-init/code\"\n" } else { "" };
     let name = quote(&spec.name);
     // A definition without a value takes it from the environment; in the configuration itself it
     // would make every program fail that reads it without the variable (LXC 5.0).
     format!(
-        "umask 022\n\
+        "umask 022\n{forget}\
          vnfctl_inherited=\n\
          [ ! -e \"$dir/vnfctl-env\" ] || . \"$dir/vnfctl-env\"\n\
          set --\n\

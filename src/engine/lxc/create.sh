@@ -1,6 +1,6 @@
 # $1 container, $2 base, $3 `lxc.cgroup` or `lxc.cgroup2`, $4 `copy` or `overlay`; then `points` (the root is read-only and
 # takes no new mount points: they are made before), `tmpfs FOLDER ENTRY`, `kept FOLDER ENTRY`,
-# `mount HOST GUEST ENTRY`, `device HOST ENTRY ACCESS`, `unconfined`, `hook` (vnfctl-hook is one) and
+# `mount HOST GUEST ENTRY`, `device HOST ENTRY ACCESS`, `unconfined`, `hook` (vnfctl-hook is one), `init` and
 # `user USER[:GROUP]`. Standard input: the container's files in one text, the first line being what
 # every line that names the next file begins with.
 name=$1 cgroup=$3
@@ -120,6 +120,11 @@ while [ "$#" != 0 ]; do
 		printf 'lxc.environment = HOME=%s\n' "$home"
 		printf '%s %s\n' "$uid" "$gid" >"$dir/vnfctl-user" || exit
 		shift 2
+		;;
+	init)
+		mkdir "$dir/vnfctl-init" || exit
+		printf 'lxc.mount.entry = %s/vnfctl-init .vnfctl-init none bind,create=dir 0 0\n' "$dir"
+		shift
 		;;
 	esac
 done >>"$dir/config" || exit

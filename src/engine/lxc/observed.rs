@@ -6,7 +6,7 @@ use crate::engine::{Inventory, Labels, Observed, ParseError, State};
 use crate::model::EngineKind;
 
 /// Lines `image TOKEN` and `container NAME`, the latter followed by lines of its configuration
-/// (labels, image, root), its state and lines of its first process's `/proc/PID/status`.
+/// (labels, image, root), its state, its exit code where it left one, and lines of its first process's `/proc/PID/status`.
 pub(super) fn parse(stdout: &str) -> Result<Inventory, ParseError> {
     let engine = EngineKind::Lxc;
     let mut inventory = Inventory::default();
@@ -35,6 +35,10 @@ pub(super) fn parse(stdout: &str) -> Result<Inventory, ParseError> {
         let container = inventory.containers.last_mut().ok_or_else(wrong)?;
         if let Some(state) = line.strip_prefix("state ") {
             container.state = state_of(state).ok_or_else(wrong)?;
+        } else if let Some(code) = line.strip_prefix("code ") {
+            if let State::Stopped { code: known } = &mut container.state {
+                *known = Some(code.parse().map_err(|_| wrong())?);
+            }
         } else if let Some(label) = line.strip_prefix("# vnfctl.") {
             let (key, value) = label.split_once(" = ").ok_or_else(wrong)?;
             labels.push((format!("{}{key}", Labels::PREFIX), value.to_owned()));

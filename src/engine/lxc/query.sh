@@ -55,7 +55,11 @@ look() {
 				}
 			}
 			print "state " (pid > 0 ? pid : complete ? "stopped" : "broken")
-			if (pid <= 0) continue
+			if (pid <= 0) {
+				if ((getline line < (dir "/vnfctl-init/code")) > 0) print "code " line
+				close(dir "/vnfctl-init/code")
+				continue
+			}
 			file = "/proc/" pid "/status"
 			while ((getline line < file) > 0)
 				if (line ~ /^(Cpus|Mems)_allowed_list:/) print line

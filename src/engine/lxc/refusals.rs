@@ -35,6 +35,15 @@ pub(super) fn of(spec: &ContainerSpec) -> Vec<String> {
         ));
     }
     refusals.extend(super::profile::refusals(spec));
+    if spec.pod.is_some() && spec.security.idmap.is_some() {
+        refusals.push("lxc shares no namespaces of a pod between containers with `idmap`".into());
+    }
+    if spec.init && (spec.security.user.is_some() || spec.security.idmap.is_some()) {
+        refusals.push(
+            "lxc tells how an init container ended only where root runs it: no `user`, no `idmap`"
+                .into(),
+        );
+    }
     for mount in &spec.mounts {
         if mount.guest.trim_matches('/').is_empty() {
             refusals.push(format!("lxc cannot mount `{}` over the root", mount.host));

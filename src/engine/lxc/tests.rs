@@ -262,3 +262,24 @@ fn mapped_ids_are_lines_of_the_configuration_and_need_a_copy() {
     }
     assert!(text.contains("\nlxc.rootfs.options = idmap=container\n"), "{text}");
 }
+
+#[test]
+fn one_of_a_pod_has_no_network_of_its_own_and_an_init_container_leaves_its_code() {
+    let seat = crate::engine::PodSeat { pod: "web".into(), owner: Some("MAIN1".into()) };
+    let spec = ContainerSpec {
+        name: "PREP1".into(),
+        command: vec!["true".into()],
+        pod: Some(seat),
+        init: true,
+        ..ContainerSpec::default()
+    };
+    let text = stdin_of(&spec, CgroupVersion::V2);
+    let joins = "lxc.namespace.share.net = MAIN1\nlxc.namespace.share.ipc = MAIN1\n";
+    assert!(text.contains(joins) && !text.contains("lxc.net."), "{text}");
+    assert!(text.contains("rm -f \"$dir/vnfctl-init/code\""), "a code of the run before: {text}");
+    assert!(text.contains(">/.vnfctl-init/code"), "{text}");
+    let create = Lxc.create(&spec, &facts(CgroupVersion::V2)).pop().expect("one creates");
+    assert!(create.words().ends_with(" init"), "{}", create.words());
+    let owner = ContainerSpec { pod: None, init: false, ..spec };
+    assert!(!stdin_of(&owner, CgroupVersion::V2).contains("vnfctl-init"));
+}

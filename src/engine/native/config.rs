@@ -89,6 +89,9 @@ pub(super) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     if is_host(spec) {
         record("network", "host");
     }
+    if let Some(owner) = spec.pod.as_ref().and_then(|seat| seat.owner.as_ref()) {
+        record("pod_owner", owner);
+    }
     if spec.privileged {
         record("privileged", "yes");
     } else {

@@ -1,16 +1,26 @@
 # Starts a container whose state folder holds its config. Scripts: monitor, init, reaper.
 launch() {
 	tools setsid unshare nsenter
-	cpuset_at= memory_at= pids_at= memory= pids= net=-n
+	cpuset_at= memory_at= pids_at= memory= pids= net=-n owner=
 	exec 4<"$s/config" || return 1
 	while record; do
 		case $vnfctl_key in
 		cpuset_at | memory_at | pids_at | memory | pids) eval "$vnfctl_key=\$vnfctl_value" ;;
 		network) [ "$vnfctl_value" != host ] || net= ;;
+		pod_owner) owner=$vnfctl_value ;;
 		esac
 	done
 	exec 4<&-
 	{ read -r cpus && read -r mems; } <"$s/cpuset"
+	if [ -n "$owner" ]; then
+		owner_pid=$(s=$base/$owner && alive && echo "$pid") || {
+			say "the first container of its pod, \`$owner\`, does not run"
+			return 1
+		}
+		set -- "$nsenter" -t "$owner_pid" -n -i -- "$unshare" -m -u -p
+	else
+		set -- "$unshare" -m -u -i -p $net
+	fi
 	cgroups || return 1
 	: >"$s/code"
 	# Descriptor 5: the first process waits on it until its root is complete. Opened for both
@@ -19,7 +29,7 @@ launch() {
 	(
 		exec 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 		exec 5<"$s/go"
-		join && cd / && exec "$setsid" -f "$unshare" -m -u -i -p $net -- \
+		join && cd / && exec "$setsid" -f "$@" -- \
 			sh -c "$monitor" vnfctl "$name" "$init" "$reaper"
 	) 3>&1 >"$s/error" 2>&1 </dev/null | follow
 }

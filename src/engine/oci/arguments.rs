@@ -51,8 +51,17 @@ pub(super) fn of_run(kind: EngineKind, spec: &ContainerSpec, facts: &Facts) -> V
     for device in &spec.devices {
         option("--device", device);
     }
-    if let Some(network) = &spec.network {
+    let owner = spec.pod.as_ref().and_then(|seat| seat.owner.as_ref());
+    if let Some(owner) = owner {
+        // By id in the end: an owner of the same name made later is not joined (docker, podman).
+        for namespace in ["--network", "--ipc"] {
+            option(namespace, &format!("container:{owner}"));
+        }
+    } else if let Some(network) = &spec.network {
         option("--network", network);
+    }
+    if spec.pod.is_some() && owner.is_none() {
+        option("--ipc", "shareable");
     }
     for (name, value) in super::profile::options(kind, spec) {
         option(name, &value);
@@ -135,6 +144,10 @@ fn idmap_refusal(kind: EngineKind, spec: &ContainerSpec) -> Option<String> {
     if kind == EngineKind::Docker {
         let why = "docker maps the ids of all containers of its daemon or of none (`userns-remap`)";
         return Some(format!("{why}, so it takes no `idmap`"));
+    }
+    if spec.pod.is_some() {
+        let what = "namespaces of a pod between containers with `idmap`";
+        return Some(format!("podman shares no {what}"));
     }
     // runc before 1.2 has no idmapped mounts, and a socket's file belongs to the node's root.
     let has_memif = spec.mounts.iter().any(|mount| mount.guest == GUEST_FOLDER);

@@ -289,3 +289,17 @@ fn refusals_name_what_cannot_be() {
     assert_eq!(Podman.refusals(&spec).len(), Docker.refusals(&spec).len() - 1, "no least memory");
     assert_eq!(Docker.refusals(&full()), Vec::<String>::new());
 }
+
+#[test]
+fn the_owner_of_a_pod_shares_and_the_others_join_it() {
+    let words = |owner: Option<&str>| {
+        let seat = crate::engine::PodSeat { pod: "web".into(), owner: owner.map(str::to_owned) };
+        let (network, pod) = (Some("none".to_owned()), Some(seat));
+        let spec = ContainerSpec { network, pod, ..ContainerSpec::default() };
+        arguments::of_run(EngineKind::Docker, &spec, &Facts::default()).join(" ")
+    };
+    assert!(words(None).contains("--network none --ipc shareable"), "{}", words(None));
+    let member = words(Some("MAIN1"));
+    assert!(member.contains("--network container:MAIN1 --ipc container:MAIN1"), "{member}");
+    assert!(!member.contains("none"), "{member}");
+}

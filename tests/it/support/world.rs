@@ -135,7 +135,11 @@ pub(crate) fn running(
             engine: wanted.group.engine,
             name: spec.name.clone(),
             labels: Some(spec.labels.clone()),
-            state: State::Running { pid },
+            state: if spec.init {
+                State::Stopped { code: Some(0) }
+            } else {
+                State::Running { pid }
+            },
             cpus: Some(spec.cpus.iter().copied().collect()),
             mems: Some(spec.mems.iter().copied().collect()),
             cgroup_cpus: None,
