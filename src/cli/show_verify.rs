@@ -8,7 +8,7 @@ use crate::ui::{Paint, Tone, Ui, clean};
 use std::io;
 
 use super::show_sample::sample_text;
-use super::verify_tables::{APP_CLAIMS, containers, links};
+use super::verify_tables::{APP_CLAIMS, WATCH_CLAIMS, containers, links};
 
 /// Lines shown of each container's failures, and names of each note, unless all were asked for.
 const FEW: usize = 5;
@@ -41,7 +41,8 @@ fn text(report: &VerifyReport, all: bool, paint: Paint) -> String {
 /// One line for each app that is not as it should be, each thread that is wrong and each that
 /// should not be there.
 fn failures(report: &VerifyReport, all: bool) -> Vec<String> {
-    let wrong = report.checks.iter().filter(|one| APP_CLAIMS.contains(&one.claim) && !one.passed);
+    let is_told = |claim: &str| APP_CLAIMS.contains(&claim) || WATCH_CLAIMS.contains(&claim);
+    let wrong = report.checks.iter().filter(|one| is_told(one.claim) && !one.passed);
     let mut lines: Vec<String> =
         wrong.map(|one| format!("{}: {}: {}", one.container, one.claim, one.found)).collect();
     for container in &report.containers {

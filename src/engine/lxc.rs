@@ -122,6 +122,10 @@ impl Engine for Lxc {
         format!("lxc-info --no-humanize --pid --name {} | grep .", quote(name))
     }
 
+    fn exit_code(&self, name: &str) -> String {
+        Command::sh(include_str!("lxc/code.sh"), [name]).words()
+    }
+
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         refusals::of(spec)
     }

@@ -162,6 +162,10 @@ impl Engine for Native {
         Command::sh(alive, [name]).words()
     }
 
+    fn exit_code(&self, name: &str) -> String {
+        Command::new(["cat", &format!("/run/vnfctl/native/{name}/code")]).words()
+    }
+
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         config::refusals(spec)
     }

@@ -143,7 +143,7 @@ fn look_once(
     };
     let mut inventories: BTreeMap<EngineKind, _> =
         kinds.iter().map(|&kind| (kind, read_inventory(kind, &facts, next()))).collect();
-    let Neighbours { cpusets, mut others } = neighbours::read(&others, next())
+    let Neighbours { cpusets, watchers, mut others } = neighbours::read(&others, next())
         .map_err(|reason| lost(node, format!("looking at the cgroups failed: {reason}")))?;
     for inventory in inventories.values_mut().chain(others.values_mut()).flatten() {
         inventory.containers.iter_mut().for_each(|container| grant(container, &cpusets));
@@ -156,7 +156,9 @@ fn look_once(
     let Cpusets { whole, mut narrow } = cpusets;
     narrow.retain(|one| whole.as_ref().is_none_or(|whole| one.cpus != whole.cpus));
     let apps = look_inside(lanes, node, look, &inventories, stop)?;
-    Ok(NodeState { facts, inventories, others, links: seen, apps, switch, cpusets: narrow })
+    let links = seen;
+    let cpusets = narrow;
+    Ok(NodeState { facts, inventories, others, links, apps, switch, watchers, cpusets })
 }
 
 /// What was delivered into the containers with an app that run. Asked when their processes are

@@ -9,7 +9,7 @@ use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
     Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, orphans,
-    switch_steps, targets, wanted_switches,
+    switch_steps, targets, unable_to_ask, wanted_switches,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -113,8 +113,9 @@ pub fn prepare_from<'a>(
         |one: &&Wanted<'_>| (request.is_selected)(&one.spec.name, &one.group.name, one.node);
     prepared.meant = prepared.wanted.iter().filter(is_meant).count();
     if raises {
-        let meant = prepared.wanted.iter().filter(is_meant);
-        let unable: Vec<Refusal> = meant.flat_map(Wanted::refusals).collect();
+        let meant = || prepared.wanted.iter().filter(is_meant);
+        let mut unable: Vec<Refusal> = meant().flat_map(Wanted::refusals).collect();
+        unable.extend(meant().flat_map(|one| unable_to_ask(one, &observation[one.node].facts)));
         if !unable.is_empty() {
             return Err(Failure::Unable(unable));
         }

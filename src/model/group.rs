@@ -10,6 +10,7 @@ use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::read_app::read_app;
+use super::read_watch::read_watch;
 use super::size::{read_hugepages, read_memory};
 use super::topology::{CpuRequest, EngineKind, Group, Node};
 use super::value::{Entry, Kind, Table};
@@ -101,6 +102,7 @@ pub(super) fn read_group<'a>(
     let hugepages = section.get("hugepages").map(|entry| read_hugepages(entry, report));
     let command = read_command(&section, report);
     let app = read_app(&section, sources, report);
+    let watch = read_watch(&section, report);
     let depends_on = match section.get("depends_on") {
         Some(entry) => report.distinct("depends_on", &entry.value),
         None => Vec::new(),
@@ -131,6 +133,7 @@ pub(super) fn read_group<'a>(
         runtime: None,
         pod: None,
         init: false,
+        watch,
     });
     let nodes = nodes_of_group;
     Draft { name, place, engine, nodes, cpu, ports, depends_on, network, group }

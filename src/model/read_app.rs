@@ -125,7 +125,8 @@ fn read_timeout(table: &Table, report: &mut Report) -> Duration {
     read_duration(entry, &READY_TIMEOUTS, report).unwrap_or(READY_TIMEOUT)
 }
 
-fn read_duration(
+/// A time with a unit, within a range.
+pub(super) fn read_duration(
     entry: &Entry,
     range: &RangeInclusive<Duration>,
     report: &mut Report,

@@ -3,6 +3,7 @@
 use super::app::App;
 use super::chain::{Chain, MemifLink};
 use super::security::Security;
+use super::watch::Watch;
 use crate::wiring::Wiring;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -175,6 +176,8 @@ pub struct Group {
     pub pod: Option<String>,
     /// Whether they run to their end before what needs their group starts.
     pub init: bool,
+    /// How its containers are watched.
+    pub watch: Watch,
 }
 
 /// What a container's root file system comes from.

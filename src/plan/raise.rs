@@ -108,8 +108,9 @@ fn app<'w>(
         None => builder.dependencies(target.node, group),
     };
     after.extend(course.links.get(name).into_iter().flatten());
-    let last = builder.inside(target, wanted, before, after, course);
-    if let Some(last) = last.or(touched) {
+    let last = builder.inside(target, wanted, before, after.clone(), course);
+    let watched = builder.watch(target, wanted, before, last, after);
+    if let Some(last) = watched.or(last).or(touched) {
         builder.remember(target.node, group, last);
     }
 }
@@ -215,8 +216,10 @@ fn deeds(
         commands: engine(kind).create(spec, facts),
         undo: Some(engine(kind).destroy(&spec.name)),
     };
+    // One whose container was not running may be about to start it.
+    let calm = || builder.unwatch(target, kind, &spec.name).into_iter();
     match condition {
-        Condition::Absent => Ok(vec![create()]),
+        Condition::Absent => Ok(calm().chain([create()]).collect()),
         Condition::Foreign { owner } => {
             Err((format!("{} has a container of this name: {owner}", kind.word()), FOREIGN.into()))
         }
@@ -225,9 +228,11 @@ fn deeds(
             "`--recreate` replaces the containers that changed, and only those".into(),
         )),
         Condition::Changed(_) | Condition::Broken => {
-            Ok(vec![Deed::removal(&spec.name, kind), create()])
+            Ok(calm().chain([Deed::removal(&spec.name, kind), create()]).collect())
         }
-        Condition::Stopped { .. } => Ok(vec![builder.start(&spec.name, kind)]),
+        Condition::Stopped { .. } => {
+            Ok(calm().chain([builder.start(&spec.name, kind)]).collect())
+        }
         Condition::Running { drift } if drift.is_empty() => Ok(Vec::new()),
         Condition::Running { drift } => Ok(vec![Deed {
             verb: "repin",

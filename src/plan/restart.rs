@@ -3,7 +3,7 @@
 
 use super::build::{Builder, Deed, FOREIGN, group_of};
 use super::compare::{Condition, compare};
-use super::inside::Course;
+use super::inside::{Before, Course};
 use super::request::{Refusal, Target, Verb};
 use crate::engine::{Observed, State};
 use std::collections::BTreeSet;
@@ -51,15 +51,15 @@ fn is_running(container: &Observed) -> bool {
 
 fn deeds(builder: &Builder<'_>, target: &Target<'_>, container: &Observed) -> Vec<Deed> {
     let mut start = builder.start(&container.name, container.engine);
+    let calm = builder.unwatch(target, container.engine, &container.name).into_iter();
     match (builder.request.verb, is_running(container)) {
         (Verb::Start, true) => Vec::new(),
-        (_, false) => vec![start],
+        (_, false) => calm.chain([start]).collect(),
         (_, true) => {
             // It ran before: taking the restart back must not stop it.
             start.undo = None;
-            let mut deeds = builder.stop(target, container);
-            deeds.push(start);
-            deeds
+            let stop = builder.stop(target, container);
+            calm.chain(stop).chain([start]).collect()
         }
     }
 }
@@ -73,7 +73,14 @@ fn app<'w>(
 ) {
     let Some(touched) = course.touched.get(container.name.as_str()).copied() else { return };
     let last = match target.wanted_of(container) {
-        Some(wanted) => builder.ready(target, wanted, touched, course),
+        Some(wanted) => {
+            let links = course.links.get(container.name.as_str()).into_iter().flatten().copied();
+            let after = std::iter::once(touched).chain(links).collect();
+            let last = builder.ready(target, wanted, touched, course);
+            let last = (last != touched).then_some(last);
+            let watched = builder.watch(target, wanted, Before::Started, last, after);
+            watched.or(last).unwrap_or(touched)
+        }
         None => touched,
     };
     builder.remember(target.node, group_of(container), last);
