@@ -42,7 +42,14 @@ fn read_probe(entry: &Entry, report: &mut Report) -> Option<Probe> {
     let ready_timeout = time("ready_timeout", SECOND, HOUR);
     let fails = table.get("fails");
     let fails = fails.and_then(|entry| report.integer("fails", &entry.value, 1..=1000));
-    Some(Probe { question: question?, every, fails: fails.unwrap_or(3), timeout, start, ready_timeout })
+    Some(Probe {
+        question: question?,
+        every,
+        fails: fails.unwrap_or(3),
+        timeout,
+        start,
+        ready_timeout,
+    })
 }
 
 fn read_question(table: &Table, place: &Place, report: &mut Report) -> Option<Question> {
@@ -91,9 +98,9 @@ fn read_http(entry: &Entry, report: &mut Report) -> Option<Question> {
     let is_plain = path.chars().all(|c| c.is_ascii_graphic());
     let question = place_of(at).filter(|_| is_plain);
     if question.is_none() {
-        report
-            .add(word.place, "`http` must be a port and a path", "cannot be read")
-            .help("`\"8080/health\"`, or with an address of the container: `\"10.0.0.1:8080/health\"`");
+        report.add(word.place, "`http` must be a port and a path", "cannot be read").help(
+            "`\"8080/health\"`, or with an address of the container: `\"10.0.0.1:8080/health\"`",
+        );
     }
     Some(Question::Http(question?, path.to_owned()))
 }

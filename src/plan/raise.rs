@@ -230,9 +230,7 @@ fn deeds(
         Condition::Changed(_) | Condition::Broken => {
             Ok(calm().chain([Deed::removal(&spec.name, kind), create()]).collect())
         }
-        Condition::Stopped { .. } => {
-            Ok(calm().chain([builder.start(&spec.name, kind)]).collect())
-        }
+        Condition::Stopped { .. } => Ok(calm().chain([builder.start(&spec.name, kind)]).collect()),
         Condition::Running { drift } if drift.is_empty() => Ok(Vec::new()),
         Condition::Running { drift } => Ok(vec![Deed {
             verb: "repin",

@@ -70,7 +70,11 @@ fn spare_cpus(target: &Target<'_>) -> Option<String> {
         let cpu = machine.cpu(*id).filter(|cpu| cpu.usable() && !cpu.isolated);
         cpu.is_some_and(|cpu| !taken.contains(&(cpu.socket, cpu.core)))
     };
-    let first = machine.numa_nodes().0.into_iter().filter_map(|numa| machine.slots(numa).into_iter().next());
+    let first = machine
+        .numa_nodes()
+        .0
+        .into_iter()
+        .filter_map(|numa| machine.slots(numa).into_iter().next());
     let system: CpuSet = first.flat_map(|core| core.cpus).filter(is_free).collect();
     let free: CpuSet = machine.cpus().map(|cpu| cpu.id).filter(is_free).collect();
     let best = if system.0.is_empty() { free } else { system };
@@ -103,8 +107,8 @@ fn detail(spec: &WatchSpec) -> String {
         Some(format!("{word} {} every {} s", probe.question, probe.every.as_secs()))
     };
     let watch = &spec.watch;
-    let restart = (watch.restart != RestartPolicy::No)
-        .then(|| format!("restart {}", watch.restart.word()));
+    let restart =
+        (watch.restart != RestartPolicy::No).then(|| format!("restart {}", watch.restart.word()));
     let parts = [asks("probe", &watch.probe), asks("readiness", &watch.readiness), restart];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("{} ({})", spec.container, parts.join(", "))
@@ -147,9 +151,8 @@ impl Builder<'_> {
         target.state.watcher(engine, container)?;
         let mut deed = unwatch_deed(engine, container);
         if self.request.verb == Verb::Stop {
-            let is_it = |one: &&&Wanted<'_>| {
-                one.spec.name == container && one.group.engine == engine
-            };
+            let is_it =
+                |one: &&&Wanted<'_>| one.spec.name == container && one.group.engine == engine;
             let wanted = target.wanted.iter().find(is_it);
             let spec = wanted.and_then(|wanted| watch_spec(target, wanted));
             deed.undo = spec.as_ref().map(watch::watch);

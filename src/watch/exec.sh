@@ -2,6 +2,7 @@
 # an engine's client is not theirs.
 limit=$1
 shift
+! command -v setsid >/dev/null || set -- setsid "$@"
 "$@" </dev/null &
 trial=$!
 (
@@ -10,7 +11,7 @@ trial=$!
 	sleep "$limit" &
 	timer=$!
 	wait "$timer"
-	kill -KILL "$trial"
+	kill -KILL "-$trial" "$trial"
 ) >/dev/null 2>&1 &
 timer=$!
 wait "$trial" 2>/dev/null

@@ -75,7 +75,10 @@ pub fn lacks(probe: &Probe, tools: &BTreeSet<String>) -> Option<String> {
     };
     let has_one = able.iter().any(|tool| tools.contains(*tool));
     (!has_one).then(|| {
-        format!("nothing on this node can ask its {kind} probe: there is none of {}", able.join(", "))
+        format!(
+            "nothing on this node can ask its {kind} probe: there is none of {}",
+            able.join(", ")
+        )
     })
 }
 

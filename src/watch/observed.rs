@@ -178,8 +178,14 @@ mod tests {
         let tell = |one: Watcher| (one.told(), one.complaint().unwrap_or_default());
         let tell = |live, ready, why| tell(watcher(live, ready, why));
         assert_eq!(tell(Live::Running, true, ""), (String::new(), String::new()));
-        assert_eq!(tell(Live::Running, false, "tcp: x"), ("not ready".into(), "not ready: tcp: x".into()));
-        assert_eq!(tell(Live::Failing, false, "tcp: x"), ("failing".into(), "failing: tcp: x".into()));
+        assert_eq!(
+            tell(Live::Running, false, "tcp: x"),
+            ("not ready".into(), "not ready: tcp: x".into())
+        );
+        assert_eq!(
+            tell(Live::Failing, false, "tcp: x"),
+            ("failing".into(), "failing: tcp: x".into())
+        );
         assert_eq!(tell(Live::Ended, false, ""), ("ended".into(), "ended".into()));
     }
 }

@@ -100,7 +100,9 @@ impl WatchSpec {
                 set(&format!("{word}_{key}"), &number.to_string());
             }
         }
-        for (list, verb, all) in [("links", "link", &self.links), ("members", "member", &self.members)] {
+        for (list, verb, all) in
+            [("links", "link", &self.links), ("members", "member", &self.members)]
+        {
             writeln!(text, "{list}() {{\n\t:").expect("a String takes all text");
             for Mend { name, remove, make } in all.iter().filter(|_| revives) {
                 let words = [name, &remove.words(), &make.words()].map(|word| quote(word));

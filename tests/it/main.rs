@@ -45,4 +45,5 @@ mod threads;
 mod vectors;
 mod veth;
 mod vpp;
+mod watch;
 mod wiring;

@@ -22,3 +22,4 @@ mod shipped;
 mod support;
 mod threads;
 mod vpp;
+mod watch;
