@@ -61,8 +61,8 @@ fn lives_with(one: &Wanted<'_>, owner: &str) -> bool {
 /// system's, where one is free. `None` where every core is some container's.
 fn spare_cpus(target: &Target<'_>) -> Option<String> {
     let machine = &target.state.facts.machine;
-    let made = target.state.containers().filter_map(|one| one.labels.as_ref());
-    let made = made.flat_map(|labels| labels.cpus());
+    let made = target.state.containers().filter_map(|one| Some(one.labels.as_ref()?.cpus()));
+    let made = made.flatten();
     let wanted = target.wanted.iter().flat_map(|one| one.spec.cpus.iter().copied());
     let core = |id: u32| machine.cpu(id).map(|cpu| (cpu.socket, cpu.core));
     let taken: BTreeSet<(u32, u32)> = made.chain(wanted).filter_map(core).collect();

@@ -424,7 +424,9 @@ fn a_watcher_begins_last_and_ends_first() {
     let loaded = topology(WATCHED);
     let mut text = String::new();
     let mut tell = |what: &str, seen: &Observation, verb: Verb| {
-        text.push_str(&format!("{what}\n{}", told(&prepared(&loaded, seen, &Wish::all(verb)))));
+        text.push_str(what);
+        text.push('\n');
+        text.push_str(&told(&prepared(&loaded, seen, &Wish::all(verb))));
     };
     let right = all_watched(&loaded);
     tell("up on an empty node", &nothing(&loaded), UP);

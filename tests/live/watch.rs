@@ -18,7 +18,8 @@ const WEB: [&str; 3] =
 fn seen(on: &On<'_>, name: &str) -> serde_json::Value {
     let all = on.run("status -o json").json();
     let containers = all["containers"].as_array().expect("a list").iter();
-    let mut its = containers.filter(|one| one["container"].as_str().unwrap().ends_with(name));
+    let mut its =
+        containers.filter(|one| one["container"].as_str().is_some_and(|its| its.ends_with(name)));
     its.next().expect("it is there").clone()
 }
 
@@ -35,12 +36,17 @@ fn until(on: &On<'_>, name: &str, holds: impl Fn(&serde_json::Value) -> bool) ->
     panic!("{name}: {last:#}")
 }
 
+/// Folders and processes of the watchers of this case.
 fn watchers(bed: &Bed) -> String {
-    let name = &bed.name;
-    bed.dut.must(&format!(
-        "ls /run/vnfctl/watch 2>/dev/null | grep '{name}-'; \
-         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep 'vnfctl/watch/.*{name}-'; true"
-    ))
+    let folders = bed.dut.must("ls /run/vnfctl/watch 2>/dev/null || true");
+    let folders = folders.lines().map(str::to_owned);
+    let processes = bed.pids().filter_map(|pid| {
+        let arguments = bed.dut.read(&format!("/proc/{pid}/cmdline"))?;
+        let arguments = String::from_utf8_lossy(&arguments).into_owned();
+        arguments.starts_with("sh\0/run/vnfctl/watch/").then_some(arguments)
+    });
+    let own = format!("-{}-", bed.name);
+    folders.chain(processes).filter(|one| one.contains(&own)).collect()
 }
 
 #[track_caller]
