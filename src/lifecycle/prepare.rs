@@ -9,7 +9,7 @@ use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
     Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, orphans,
-    switch_steps, targets, unable_to_ask, wanted_switches,
+    switch_steps, targets, unable_to_watch, wanted_switches,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -113,11 +113,23 @@ pub fn prepare_from<'a>(
         |one: &&Wanted<'_>| (request.is_selected)(&one.spec.name, &one.group.name, one.node);
     prepared.meant = prepared.wanted.iter().filter(is_meant).count();
     if raises {
-        let meant = || prepared.wanted.iter().filter(is_meant);
-        let mut unable: Vec<Refusal> = meant().flat_map(Wanted::refusals).collect();
-        unable.extend(meant().flat_map(|one| unable_to_ask(one, &observation[one.node].facts)));
+        let meant = prepared.wanted.iter().filter(is_meant);
+        let mut unable: Vec<Refusal> = meant.clone().flat_map(Wanted::refusals).collect();
+        let facts = |one: &Wanted<'_>| observation.get(one.node).map(|state| &state.facts);
+        let watched = meant.clone().filter_map(|one| Some(unable_to_watch(one, facts(one)?)));
+        unable.extend(watched.flatten());
         if !unable.is_empty() {
             return Err(Failure::Unable(unable));
+        }
+        let mut lacking: Vec<Refusal> = Vec::new();
+        for lack in meant.filter_map(|one| Some(one.lacks(facts(one)?))).flatten() {
+            // Once per node, however many containers it concerns.
+            if !lacking.contains(&lack) {
+                lacking.push(lack);
+            }
+        }
+        if !lacking.is_empty() {
+            return Err(Failure::Refused(lacking));
         }
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);

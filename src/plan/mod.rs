@@ -37,4 +37,4 @@ pub use script::script;
 pub use step::{Plan, Step, StepId};
 pub use switch::{switch_difference, switch_steps, wanted_switches};
 pub use wanted::{Assignment, Wanted, wanted};
-pub use watch::{unable_to_ask, watch_spec};
+pub use watch::{unable_to_watch, watch_spec};

@@ -81,23 +81,28 @@ fn spare_cpus(target: &Target<'_>) -> Option<String> {
     (!best.0.is_empty()).then(|| best.to_string())
 }
 
-/// The probes of a container that its node lacks the programs for. Where nothing is known of the
-/// node's programs there are none.
-pub fn unable_to_ask(wanted: &Wanted<'_>, facts: &Facts) -> Vec<Refusal> {
-    if facts.tools.is_empty() {
+/// Why the node of these facts cannot watch a container. Where nothing is known of the node's
+/// programs there is no reason.
+pub fn unable_to_watch(wanted: &Wanted<'_>, facts: &Facts) -> Vec<Refusal> {
+    let watch = &wanted.group.watch;
+    if facts.tools.is_empty() || watch.is_empty() {
         return Vec::new();
     }
-    let watch = &wanted.group.watch;
+    let refusal = |message: String, hint: &str| Refusal {
+        node: wanted.node.to_owned(),
+        container: wanted.spec.name.clone(),
+        message,
+        hint: hint.to_owned(),
+    };
+    if facts.uid != 0 {
+        let message = "only root can watch containers, and the login user is not".to_owned();
+        let hint =
+            "let `become` of the node be `sudo`, or take `probe`, `readiness` and `restart` out";
+        return vec![refusal(message, hint)];
+    }
     let probes = watch.probe.iter().chain(&watch.readiness);
     let lacks = probes.filter_map(|probe| watch::lacks(probe, &facts.tools));
-    lacks
-        .map(|message| Refusal {
-            node: wanted.node.to_owned(),
-            container: wanted.spec.name.clone(),
-            message,
-            hint: "install one of them there, or ask by `exec`".to_owned(),
-        })
-        .collect()
+    lacks.map(|message| refusal(message, "install one of them there, or ask by `exec`")).collect()
 }
 
 /// What it does, for people.

@@ -503,4 +503,11 @@ fn a_node_that_cannot_ask_is_refused() {
     ");
     seen.get_mut("DUT1").unwrap().facts.tools.insert("curl".into());
     assert!(prepared(&loaded, &seen, &Wish::all(UP)).is_ok());
+    seen.get_mut("DUT1").unwrap().facts.uid = 1000;
+    let Err(Failure::Unable(refusals)) = prepared(&loaded, &seen, &Wish::all(UP)).map(|_| ())
+    else {
+        panic!("a user watches");
+    };
+    assert_eq!(refusals.len(), 2);
+    assert!(refusals[0].message.starts_with("only root can watch"), "{refusals:?}");
 }
