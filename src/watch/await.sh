@@ -1,4 +1,4 @@
-# usage: KEY SECONDS. Waits until the container is ready, or nothing is configured in it.
+# usage: KEY SECONDS. Waits until the container lives and is ready, or nothing is configured in it.
 dir=$base/$1 name=${1#*-} state='' ready='' why=''
 look() {
 	while read -r key value; do
@@ -8,7 +8,7 @@ look() {
 end=$(($(date +%s) + $2))
 while :; do
 	look
-	[ "$ready" != yes ] && [ "$state" != idle ] || exit 0
+	case $state:$ready in running:yes | healthy:yes | idle:*) exit 0 ;; esac
 	alive || { say "the watcher of \`$name\` does not run"; exit 1; }
 	[ "$state" != ended ] || { say "\`$name\` is not ready: $why"; exit 1; }
 	if [ "$(date +%s)" -ge "$end" ]; then
