@@ -10,7 +10,7 @@
 //! | 3 executor | [`executor`] | through layer 2 |
 //! | 2 transport | [`transport`] | yes, the only one |
 //! | 2 plan | [`plan`] | no |
-//! | 1 engines | [`engine`], [`app`], [`link`], [`facts`], [`threads`], [`lock`], [`import`] | no |
+//! | 1 engines | [`engine`], [`app`], [`link`], [`facts`], [`threads`], [`lock`], [`watch`], [`import`] | no |
 //! | 0 model | [`model`], [`wiring`], [`cpu`], [`command`] | no |
 
 pub mod app;
@@ -29,4 +29,5 @@ pub mod plan;
 pub mod threads;
 pub mod transport;
 pub mod ui;
+pub mod watch;
 pub mod wiring;

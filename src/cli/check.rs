@@ -6,7 +6,7 @@ use super::machines::saved;
 use super::show::show_placement;
 use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place, wanted};
 use crate::model::Node;
-use crate::plan::{Refusal, Wanted, lacking, privileged};
+use crate::plan::{Refusal, Wanted, lacking, privileged, unable_to_watch};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
 
@@ -31,6 +31,9 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
         .collect();
     let mut refusals: Vec<Refusal> = meant.iter().flat_map(|one| one.refusals()).collect();
     refusals.extend(lacking(meant.iter().copied(), &seen.observation));
+    let facts = |one: &Wanted<'_>| seen.observation.get(one.node).map(|state| &state.facts);
+    let asks = meant.iter().filter_map(|one| Some(unable_to_watch(one, facts(one)?)));
+    refusals.extend(asks.flatten());
     if !refusals.is_empty() {
         return Err(Failure::Unable(refusals).into());
     }

@@ -8,7 +8,7 @@ use crate::ui::{Paint, Tone, Ui, clean};
 use std::io;
 
 use super::show_sample::sample_text;
-use super::verify_tables::{APP_CLAIMS, containers, links};
+use super::verify_tables::{APP_CLAIMS, WATCH_CLAIMS, containers, links};
 
 /// Lines shown of each container's failures, and names of each note, unless all were asked for.
 const FEW: usize = 5;
@@ -41,7 +41,9 @@ fn text(report: &VerifyReport, all: bool, paint: Paint) -> String {
 /// One line for each app and place in a pod that is not as it should be, each thread that is wrong and each that
 /// should not be there.
 fn failures(report: &VerifyReport, all: bool) -> Vec<String> {
-    let is_told = |claim: &str| claim == "pod" || APP_CLAIMS.contains(&claim);
+    let is_told = |claim: &str| {
+        claim == "pod" || APP_CLAIMS.contains(&claim) || WATCH_CLAIMS.contains(&claim)
+    };
     let wrong = report.checks.iter().filter(|one| is_told(one.claim) && !one.passed);
     let mut lines: Vec<String> =
         wrong.map(|one| format!("{}: {}: {}", one.container, one.claim, one.found)).collect();

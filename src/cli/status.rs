@@ -8,9 +8,10 @@ use crate::lifecycle::{place_regardless, reservations, wanted};
 use crate::model::EngineKind;
 use crate::plan::{
     Condition, Delivery, NodeState, Wanted, compare, compare_links, deliveries, orphans, real_cpus,
-    real_mems, switch_difference, wanted_switches,
+    real_mems, switch_difference, wanted_switches, watch_difference,
 };
 use crate::ui::{Cell, ExitCode, Format, Table, Tone, kept_sentence};
+use crate::watch::Watcher;
 use serde::Serialize;
 
 /// One container's line.
@@ -29,8 +30,42 @@ struct Row {
     cpuset_mems: Option<String>,
     /// `configured`, `not configured`, `not installed`; null = it has no app, or does not run.
     app: Option<&'static str>,
+    /// What its watcher says; null = it has none.
+    watcher: Option<WatcherRow>,
     /// What differs, one phrase each; empty = as it should be.
     drift: Vec<String>,
+}
+
+/// What a watcher says of its container.
+#[derive(Serialize)]
+struct WatcherRow {
+    /// Whether the watcher itself runs.
+    alive: bool,
+    /// `starting`, `idle`, `running`, `healthy`, `failing`, `restarting` or `ended`.
+    state: &'static str,
+    ready: bool,
+    restarts: u64,
+    /// Since when it is so, in seconds since 1970.
+    since: u64,
+    /// What went wrong last.
+    why: String,
+    /// For people.
+    #[serde(skip)]
+    told: String,
+}
+
+impl WatcherRow {
+    fn of(watcher: &Watcher) -> Self {
+        Self {
+            alive: watcher.alive,
+            state: watcher.live.word(),
+            ready: watcher.ready,
+            restarts: watcher.restarts,
+            since: watcher.since,
+            why: watcher.why.clone(),
+            told: watcher.told(),
+        }
+    }
 }
 
 /// One link's line.
@@ -110,6 +145,8 @@ fn row(wanted: &Wanted<'_>, state: &NodeState) -> Row {
     let (condition, seen) = (compare(wanted, state), wanted.observed(state));
     let is_running = matches!(condition, Condition::Running { .. });
     let app = if is_running { deliveries(wanted, state) } else { Vec::new() };
+    let unwell = watch_difference(wanted, state).filter(|_| is_running);
+    let watcher = state.watcher(wanted.group.engine, &wanted.spec.name).map(WatcherRow::of);
     let (state, mut drift) = match &condition {
         Condition::Absent => ("absent", vec!["it does not exist".into()]),
         Condition::Foreign { owner } => ("foreign", vec![owner.clone()]),
@@ -128,6 +165,7 @@ fn row(wanted: &Wanted<'_>, state: &NodeState) -> Row {
     };
     let differing = |one: &Delivery| Some(format!("{}: {}", one.claim, one.difference()?));
     drift.extend(app.iter().filter_map(differing));
+    drift.extend(unwell);
     Row {
         container: wanted.spec.name.clone(),
         node: wanted.node.to_owned(),
@@ -144,6 +182,7 @@ fn row(wanted: &Wanted<'_>, state: &NodeState) -> Row {
             .and_then(|seen| real_mems(seen, &wanted.spec.mems))
             .map(ToString::to_string),
         app: app_word(&app),
+        watcher,
         drift,
     }
 }
@@ -155,6 +194,16 @@ fn app_word(deliveries: &[Delivery]) -> Option<&'static str> {
         (Some("installed"), _) => Some("not installed"),
         (Some(_), _) => Some("not configured"),
         (None, last) => last.map(|one| one.claim),
+    }
+}
+
+impl Row {
+    /// Its state, and what its watcher says of it.
+    fn told(&self) -> String {
+        match self.watcher.as_ref().map(|watcher| watcher.told.as_str()) {
+            None | Some("") => self.state.to_owned(),
+            Some(told) => format!("{} ({told})", self.state),
+        }
     }
 }
 
@@ -179,6 +228,7 @@ fn orphan(node: &str, found: &Observed) -> Row {
         cpuset_mems_wanted: String::new(),
         cpuset_mems: found.mems.as_ref().map(ToString::to_string),
         app: None,
+        watcher: None,
         drift: vec!["it is no longer in the file; `destroy` removes it".into()],
     }
 }
@@ -202,7 +252,7 @@ fn table(rows: &[Row], links: &[LinkRow], paint: crate::ui::Paint) -> String {
             row.container.as_str().into(),
             row.node.as_str().into(),
             row.engine.into(),
-            Cell::toned(tone, row.state),
+            Cell::toned(tone, row.told()),
             or_wanted(&row.cpuset_cpus, &row.cpuset_cpus_wanted).into(),
             or_wanted(&row.cpuset_mems, &row.cpuset_mems_wanted).into(),
         ];

@@ -4,6 +4,9 @@ use crate::lifecycle::{Check, VerifyReport};
 use crate::ui::{Cell, Table, Tone};
 use std::collections::BTreeMap;
 
+/// The claims about how a container is watched.
+pub(super) const WATCH_CLAIMS: [&str; 2] = ["watched", "probe"];
+
 /// The claims about an app.
 pub(super) const APP_CLAIMS: [&str; 3] = ["installed", "configured", "app"];
 
@@ -21,11 +24,14 @@ pub(super) fn containers(report: &VerifyReport) -> Table {
     let mut columns = vec!["CONTAINER", "NODE", "STATE", "CPUS", "MEMORY NODE", "THREADS"];
     let has_apps = report.checks.iter().any(|check| APP_CLAIMS.contains(&check.claim));
     columns.extend(has_apps.then_some("APP"));
+    let has_watchers = report.checks.iter().any(|check| WATCH_CLAIMS.contains(&check.claim));
+    columns.extend(has_watchers.then_some("PROBE"));
     let mut table = Table::new(columns);
     for key in order {
         let mut cells = containers.remove(&key).unwrap_or_default();
         let app = has_apps.then(|| app_cell(report, key));
         let done = cells.remove("done");
+        let watched = has_watchers.then(|| watch_cell(report, key));
         let mut cell = |claim| cells.remove(claim).unwrap_or_else(|| Cell::from("-"));
         // An init container does not run: it is to be done.
         let state = done.unwrap_or_else(|| cell("running"));
@@ -38,9 +44,21 @@ pub(super) fn containers(report: &VerifyReport) -> Table {
             cell("threads"),
         ];
         row.extend(app);
+        row.extend(watched);
         table.row(row);
     }
     table
+}
+
+/// What its watcher says of a container in a word, or that it has none; [`failures`] has the
+/// reason.
+fn watch_cell(report: &VerifyReport, (node, container): (&str, &str)) -> Cell {
+    let of_it = |check: &&Check| check.node == node && check.container == container;
+    let mut checks =
+        report.checks.iter().filter(of_it).filter(|one| WATCH_CLAIMS.contains(&one.claim));
+    let Some(last) = checks.next_back() else { return Cell::from("-") };
+    let word = last.found.split(':').next().unwrap_or_default();
+    Cell::toned(if last.passed { Tone::Good } else { Tone::Bad }, word)
 }
 
 /// The app of a container in a word; [`failures`] has the reason.

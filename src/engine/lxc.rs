@@ -134,6 +134,10 @@ impl Engine for Lxc {
         Command::sh(include_str!("lxc/ended.sh"), [name]).words()
     }
 
+    fn exit_code(&self, name: &str) -> String {
+        Command::sh(include_str!("lxc/code.sh"), [name]).words()
+    }
+
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         refusals::of(spec)
     }

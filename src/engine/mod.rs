@@ -100,6 +100,13 @@ pub trait Engine: Sync {
     /// ended, and prints the exit code of its last run; it fails when nobody knows it.
     fn ended(&self, name: &str) -> String;
 
+    /// A POSIX shell expression that prints the exit code of the last run of a container that
+    /// does not run (128 + n for a signal), and nothing where the engine does not keep it: such an
+    /// end counts as a failure.
+    fn exit_code(&self, _name: &str) -> String {
+        ":".to_owned()
+    }
+
     /// What in `spec` this engine cannot do, one sentence each: errors of `check`.
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String>;
 

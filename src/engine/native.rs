@@ -169,6 +169,10 @@ impl Engine for Native {
         Command::sh(script(&[STATE, include_str!("native/ended.sh")]), [name]).words()
     }
 
+    fn exit_code(&self, name: &str) -> String {
+        Command::new(["cat", &format!("/run/vnfctl/native/{name}/code")]).words()
+    }
+
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         config::refusals(spec)
     }

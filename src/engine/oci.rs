@@ -185,6 +185,11 @@ impl<E: Oci> Engine for E {
         call::<E>(&["wait", name]).words()
     }
 
+    fn exit_code(&self, name: &str) -> String {
+        let words = ["container", "inspect", "--format", "{{.State.ExitCode}}", name];
+        call::<E>(&words).words()
+    }
+
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         arguments::refusals(E::KIND, E::LEAST_MEMORY, spec)
     }

@@ -81,6 +81,7 @@ pub(super) fn checks(
     for one in deliveries(wanted, state) {
         checks.push(check(one.claim, one.wanted.clone(), one.difference().unwrap_or(one.wanted)));
     }
+    checks.extend(watch_checks(wanted, state, &check));
     let said = answers.get(&wanted.spec.name).map(|answer| &answer.said);
     checks.extend(said.map(|said| {
         let found = said.as_ref().map_err(String::as_str).map(|probe| match &probe.app {
@@ -90,6 +91,24 @@ pub(super) fn checks(
         check("app", READY.to_owned(), found.unwrap_or_else(|reason| reason).to_owned())
     }));
     checks
+}
+
+/// That a container is watched as the file says, and what its watcher says of it.
+fn watch_checks(
+    wanted: &Wanted<'_>,
+    state: &NodeState,
+    check: &dyn Fn(&'static str, String, String) -> Check,
+) -> Vec<Check> {
+    let seen = state.watcher(wanted.group.engine, &wanted.spec.name);
+    let (none, watched) = ("no watcher".to_owned(), "watched".to_owned());
+    if wanted.group.watch.is_empty() {
+        return seen.map(|_| check("watched", none, watched)).into_iter().collect();
+    }
+    let Some(seen) = seen.filter(|seen| seen.alive) else {
+        return vec![check("watched", watched, none)];
+    };
+    let found = seen.complaint().unwrap_or_else(|| READY.to_owned());
+    vec![check("watched", watched.clone(), watched), check("probe", READY.to_owned(), found)]
 }
 
 /// A condition in words.

@@ -7,6 +7,7 @@ use crate::engine::{Inventory, Observed, State, engine};
 use crate::facts::{Cpusets, cpusets, parse_cpusets};
 use crate::model::EngineKind;
 use crate::transport::{Exit, Output};
+use crate::watch::{self, Watchers, parse_watchers};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -16,22 +17,28 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Name of the kernel's answer among those of engines.
 const KERNEL: &str = "kernel";
 
+/// Name of what our watchers say.
+const WATCHERS: &str = "watchers";
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Neighbours {
     /// Who has which CPUs.
     pub(super) cpusets: Cpusets,
+    /// Our watchers.
+    pub(super) watchers: Watchers,
     /// Containers of the other engines.
     pub(super) others: BTreeMap<EngineKind, Result<Inventory, String>>,
 }
 
-/// One command that asks the kernel, then `others`: should one of them hang, the kernel and those
+/// One command that asks the kernel, our watchers, then `others`: should one of them hang, the kernel and those
 /// before it have answered.
 pub fn ask_neighbours(others: &[EngineKind]) -> Command {
     let kernel = [KERNEL.to_owned(), cpusets().words()];
     let engines =
         others.iter().map(|kind| [kind.word().to_owned(), engine(*kind).glance().words()]);
-    let pairs = [kernel].into_iter().chain(engines);
+    let watchers = [WATCHERS.to_owned(), watch::query().words()];
+    let pairs = [kernel, watchers].into_iter().chain(engines);
     Command::sh(include_str!("in_turn.sh"), pairs.flatten()).deadline(DEADLINE)
 }
 
@@ -58,6 +65,7 @@ pub(super) fn read(others: &[EngineKind], output: &Output) -> Result<Neighbours,
     };
     Ok(Neighbours {
         cpusets: parse_cpusets(told(KERNEL)?).ok_or_else(|| why(output))?,
+        watchers: parse_watchers(told(WATCHERS)?),
         others: others.iter().map(|kind| (*kind, inventory(*kind))).collect(),
     })
 }

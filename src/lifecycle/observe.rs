@@ -147,7 +147,7 @@ fn look_once(
     };
     let mut inventories: BTreeMap<EngineKind, _> =
         kinds.iter().map(|&kind| (kind, read_inventory(kind, &facts, next()))).collect();
-    let Neighbours { cpusets, mut others } = neighbours::read(&others, next())
+    let Neighbours { cpusets, watchers, mut others } = neighbours::read(&others, next())
         .map_err(|reason| lost(node, format!("looking at the cgroups failed: {reason}")))?;
     // A user's own containers have no cpuset of theirs: what their processes may use is all.
     let granted = inventories.values_mut().chain(others.values_mut()).flatten();
@@ -164,7 +164,7 @@ fn look_once(
     let apps = look_inside(lanes, node, look, &inventories, stop)?;
     let namespaces = look_at_pods(lanes, node, look, &inventories, stop)?;
     let (links, cpusets) = (seen, narrow);
-    Ok(NodeState { facts, inventories, others, namespaces, links, apps, switch, cpusets })
+    Ok(NodeState { facts, inventories, others, namespaces, links, apps, switch, watchers, cpusets })
 }
 
 /// What was delivered into the containers with an app that run. Asked when their processes are

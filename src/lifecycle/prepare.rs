@@ -9,7 +9,7 @@ use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology, start_order};
 use crate::plan::{
     Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, lacking,
-    orphans, switch_steps, targets, wanted_switches,
+    orphans, switch_steps, targets, unable_to_watch, wanted_switches,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -118,6 +118,10 @@ pub fn prepare_from<'a>(
         let meant = prepared.wanted.iter().filter(is_meant);
         let mut unable: Vec<Refusal> = meant.flat_map(Wanted::refusals).collect();
         unable.extend(lacking(prepared.wanted.iter().filter(is_meant), &observation));
+        let facts = |one: &Wanted<'_>| observation.get(one.node).map(|state| &state.facts);
+        let meant = prepared.wanted.iter().filter(is_meant);
+        let watched = meant.filter_map(|one| Some(unable_to_watch(one, facts(one)?)));
+        unable.extend(watched.flatten());
         if !unable.is_empty() {
             return Err(Failure::Unable(unable));
         }

@@ -47,7 +47,8 @@ pub struct Check {
     /// Name of the container.
     pub container: String,
     /// What is claimed: of an init container `done`, of all others `running`, in a pod `pod`, `cpuset_cpus`, `cpuset_mems`, `threads`, for a container that
-    /// does not share its CPUs `alone`, for one with an app `installed`, `configured` and `app`.
+    /// does not share its CPUs `alone`, for one with an app `installed`, `configured` and `app`,
+    /// for one with a watcher `watched` and `probe`.
     pub claim: &'static str,
     /// What should be.
     pub wanted: String,

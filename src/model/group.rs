@@ -13,6 +13,7 @@ use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::read_app::read_app;
 use super::read_security::read_security;
+use super::read_watch::read_watch;
 use super::size::{read_hugepages, read_memory};
 use super::topology::{CpuRequest, EngineKind, Group, Node};
 use super::value::{Entry, Kind, Table};
@@ -111,6 +112,7 @@ pub(super) fn read_group<'a>(
     let command = read_command(&section, report);
     let app = read_app(&section, sources, report);
     let PodKeys { pod, init, init_timeout } = read_pod(&section, engine, report);
+    let watch = read_watch(&section, report);
     let depends_on = match section.get("depends_on") {
         Some(entry) => report.distinct("depends_on", &entry.value),
         None => Vec::new(),
@@ -142,6 +144,7 @@ pub(super) fn read_group<'a>(
         pod: pod.map(|pod| pod.text.to_owned()),
         init: init.is_some(),
         init_timeout,
+        watch,
     });
     let nodes = nodes_of_group;
     Draft { name, place, engine, nodes, cpu, ports, depends_on, network, pod, init, group }

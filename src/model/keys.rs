@@ -2,7 +2,7 @@
 
 /// Every table with what it is, for those who put a key elsewhere. A key of several belongs to
 /// the first of them.
-pub const HOMES: [(&[&str], &str); 16] = [
+pub const HOMES: [(&[&str], &str); 17] = [
     (GROUP_KEYS, "a group: `[groups.NAME]` or `[defaults]`"),
     (NODE_KEYS, "a node: `[nodes.NAME]`"),
     (INTERFACE_KEYS, "an interface: `[nodes.NAME.interfaces.NAME]`"),
@@ -18,6 +18,7 @@ pub const HOMES: [(&[&str], &str); 16] = [
     (TESTPMD_KEYS, "an app of kind `testpmd`: `[groups.NAME.app]`"),
     (APP_FILE_KEYS, "a file of an app: `files` of `[groups.NAME.app]`"),
     (PACKAGE_FILE_KEYS, "a package file: `package_files` of `[groups.NAME.app]`"),
+    (PROBE_KEYS, "a probe: `probe` or `readiness` of a group"),
     (TOP_KEYS, "the top level, before the first `[table]`"),
 ];
 
@@ -88,7 +89,14 @@ pub const GROUP_KEYS: &[&str] = &[
     "pod",
     "init",
     "init_timeout",
+    "probe",
+    "readiness",
+    "restart",
 ];
+
+/// Keys of a probe.
+pub const PROBE_KEYS: &[&str] =
+    &["exec", "tcp", "http", "every", "fails", "timeout", "start", "ready_timeout"];
 
 /// Those of [`GROUP_KEYS`] that only the slice form has.
 pub const SLICE_KEYS: &[&str] = &["count", "cpu_count", "cpu_skip", "cpu_shared", "cpu_scarce"];

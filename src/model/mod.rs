@@ -74,10 +74,26 @@
 //! | `hugepages` | table of huge pages per container: `{ "2MiB" = 256 }`; page sizes are powers of two from 64 KiB to 16 GiB |
 //! | `command` | list: program and arguments; default the image's own; not with `app` |
 //! | `[groups.NAME.app]` | `app`: what runs inside; default `command` alone |
-//! | `depends_on` | list of groups that must be running first; init containers of them have ended |
+//! | `depends_on` | list of groups that must be running first, their probes answered; init containers of them have ended |
 //! | `pod` | name of a pod: its containers on a node share the network and IPC namespaces of the first one |
 //! | `init` | `true`: its containers run to their end before what needs them starts; default `false` |
 //! | `init_timeout` | how long they may take: `"1s"` to `"24h"`; default `"10m"` |
+//! | `probe` | table: what tells that a container lives, and without `readiness` that it is ready |
+//! | `readiness` | table of the same keys: what tells that it is ready |
+//! | `restart` | `"no"` (default), `"on-failure"` or `"always"`: whether a container is started again when its first process ends (on-failure: with a code other than 0) and, unless `"no"`, when its `probe` fails |
+//!
+//! A probe (`probe` or `readiness` of a group); it asks one of `exec`, `tcp` and `http`:
+//!
+//! | key | value |
+//! |---|---|
+//! | `exec` | list: program and arguments, run inside by the container's `sh`; code 0 is good |
+//! | `tcp` | port, or `"address:port"`, that takes a connection in the container's network; address default `127.0.0.1` |
+//! | `http` | `"port/path"` or `"address:port/path"`: a GET there is answered by a status from 200 to 399 |
+//! | `every` | from one question to the next, `"1s"` to `"1h"`; default `"10s"`; until the first good answer every second |
+//! | `fails` | failures in a row that count, 1 to 1000; default 3 |
+//! | `timeout` | how long an answer may take, `"1s"` to `"5m"`; default `"1s"` |
+//! | `start` | how long after its start failures do not count, to `"1h"`; default `"0s"` |
+//! | `ready_timeout` | how long `up` waits for the first good answer; default the app's, or `"30s"` |
 //!
 //! An app (`[groups.NAME.app]`); words marked T are templates:
 //!
@@ -216,12 +232,14 @@ mod read_limits;
 mod read_security;
 mod read_testpmd;
 mod read_vpp;
+mod read_watch;
 mod secret;
 mod security;
 mod size;
 mod template;
 mod topology;
 mod value;
+mod watch;
 
 pub use app::{
     App, AppFile, AppKind, Content, Custom, Install, PackageFile, Supervise, Testpmd, Vpp,
@@ -235,7 +253,7 @@ pub use glob::{glob_matches, is_glob};
 pub use keys::{
     APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, GROUP_KEYS, HOMES,
     INTERFACE_KEYS, IPSEC_KEYS, LINK_END_KEYS, LINK_KEYS, MEMIF_END_KEYS, MEMIF_KEYS, NODE_KEYS,
-    PACKAGE_FILE_KEYS, SLICE_KEYS, SWITCH_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS,
+    PACKAGE_FILE_KEYS, PROBE_KEYS, SLICE_KEYS, SWITCH_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS,
 };
 use keys::{home, is_key};
 pub use load::{Loaded, Source, load, load_testbed};
@@ -243,6 +261,7 @@ pub use names::{is_name, nearest};
 pub use node::parse_ssh;
 pub use order::{PodOwners, in_dependency_order, pod_owners, start_order};
 pub use pod::INIT_TIMEOUT;
+use problem::Place;
 pub use problem::{Mark, Problem, Problems};
 pub use secret::looks_secret;
 pub use security::{IdMap, Seccomp, Security, Selinux, Ulimit};
@@ -253,6 +272,7 @@ pub use topology::{
     LinkEnd, LinkKind, Mems, Mount, Node, NumaPolicy, PlacementMode, Scarce, SliceRequest,
     SshTarget, Topology,
 };
+pub use watch::{Probe, Question, RestartPolicy, Watch};
 
 #[cfg(test)]
 mod tests {

@@ -66,6 +66,14 @@ fn check_init(
     place: &Place,
     report: &mut Report,
 ) {
+    for key in ["probe", "readiness", "restart"] {
+        if let Some(entry) = section.get(key) {
+            report
+                .add(&entry.place, format!("an init container has no `{key}`"), "runs to its end")
+                .mark(place, "it is one because of this")
+                .help(format!("leave `{key}` out: `up` runs an init container again that failed"));
+        }
+    }
     if let Some(app) = section.get("app") {
         report
             .add(place, "an init container has no `app`", "runs to its end")

@@ -125,6 +125,7 @@ fn read_timeout(table: &Table, report: &mut Report) -> Duration {
     read_duration(entry, &READY_TIMEOUTS, report).unwrap_or(READY_TIMEOUT)
 }
 
+/// A time with a unit, within a range.
 pub(super) fn read_duration(
     entry: &Entry,
     range: &RangeInclusive<Duration>,

@@ -3,6 +3,7 @@
 use super::app::App;
 use super::chain::{Chain, MemifLink};
 use super::security::Security;
+use super::watch::Watch;
 use crate::wiring::Wiring;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -178,6 +179,8 @@ pub struct Group {
     pub init: bool,
     /// How long such a run may take.
     pub init_timeout: Duration,
+    /// How its containers are watched.
+    pub watch: Watch,
 }
 
 /// What a container's root file system comes from.

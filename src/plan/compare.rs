@@ -8,6 +8,7 @@ use crate::engine::{Inventory, Observed, State};
 use crate::facts::{Cpuset, Facts};
 use crate::link::{LinkSpec, ObservedLink};
 use crate::model::EngineKind;
+use crate::watch::{Watcher, Watchers};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,8 @@ pub struct NodeState {
     /// What of the topology's vswitch its own VPP has, where it is one; an error is why nothing is
     /// known.
     pub switch: Option<Result<SwitchState, String>>,
+    /// Watchers, also those whose container is gone.
+    pub watchers: Watchers,
     /// Cgroups with CPUs of their own.
     pub cpusets: Vec<Cpuset>,
 }
@@ -41,9 +44,25 @@ impl NodeState {
         self.inventories.values().chain(self.others.values()).flatten()
     }
 
+    /// The watcher of a container.
+    pub fn watcher(&self, engine: EngineKind, container: &str) -> Option<&Watcher> {
+        self.watchers.get(&(engine, container.to_owned()))
+    }
+
     /// All containers seen.
     pub fn containers(&self) -> impl Iterator<Item = &Observed> {
         self.inventories().flat_map(|inventory| &inventory.containers)
+    }
+}
+
+/// What is wrong with how a running container is watched, and whether it is by what its watcher
+/// says of it: `None` = it is well, or nobody asks for a watcher.
+pub fn watch_difference(wanted: &Wanted<'_>, state: &NodeState) -> Option<String> {
+    let seen = state.watcher(wanted.group.engine, &wanted.spec.name);
+    match seen {
+        _ if wanted.group.watch.is_empty() => seen.map(|_| "it has a watcher, wanted none".into()),
+        None => Some("it has no watcher".into()),
+        Some(seen) => seen.complaint(),
     }
 }
 

@@ -85,6 +85,11 @@ impl Builder<'_> {
             deeds.push(configure(wanted, app));
             deeds.extend(ready(wanted, app));
         }
+        if !deeds.is_empty() && before == Before::Running {
+            // What is installed or started anew does not answer meanwhile.
+            let calm = self.unwatch(target, wanted.group.engine, name);
+            deeds.splice(0..0, calm);
+        }
         let last = self.push(target.node, name, deeds, after)?;
         if starts {
             course.started.insert(name, last);

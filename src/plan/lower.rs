@@ -26,7 +26,8 @@ pub(super) fn lower(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     let mut gone: Vec<Vec<StepId>> = vec![Vec::new(); targets.len()];
     for (_, _, at, container) in found {
         let target = targets[at];
-        let mut deeds = Vec::new();
+        let watcher = builder.unwatch(target, container.engine, &container.name);
+        let mut deeds: Vec<Deed> = watcher.into_iter().collect();
         let is_running = matches!(container.state, State::Running { .. });
         if is_running && builder.request.verb != Verb::Destroy {
             deeds.extend(builder.stop(target, container));
@@ -45,6 +46,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
         }
     }
     for (target, gone) in targets.iter().zip(gone) {
+        builder.unwatch_left(target);
         unlink(builder, target, gone);
     }
 }

@@ -23,12 +23,13 @@ mod script;
 mod step;
 mod switch;
 mod wanted;
+mod watch;
 
 pub use app::Rendering;
 pub use build::build;
 pub use compare::{
     Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
-    real_mems,
+    real_mems, watch_difference,
 };
 pub use delivery::{Delivery, deliveries};
 pub use hugepages::{Hugepages, hugepages};
@@ -42,3 +43,4 @@ pub use script::script;
 pub use step::{Plan, Step, StepId};
 pub use switch::{switch_difference, switch_steps, wanted_switches};
 pub use wanted::{Assignment, Wanted, wanted};
+pub use watch::{unable_to_watch, watch_spec};

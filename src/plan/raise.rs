@@ -144,8 +144,9 @@ fn app<'w>(
     };
     after.extend(course.links.get(name).into_iter().flatten());
     after.extend(Seat::of(wanted).inits(course));
-    let last = builder.inside(target, wanted, before, after, course);
-    if let Some(last) = last.or(touched) {
+    let last = builder.inside(target, wanted, before, after.clone(), course);
+    let watched = builder.watch(target, wanted, before, last, after);
+    if let Some(last) = watched.or(last).or(touched) {
         builder.remember(target.node, group, last);
     }
 }
@@ -254,10 +255,15 @@ fn deeds(
     };
     let removal = Deed::removal(&spec.name, kind);
     // An init container is there when it has ended.
-    let run = |mut deeds: Vec<Deed>| {
+    let ended = |mut deeds: Vec<Deed>| {
         let timeout = wanted.group.init_timeout;
         deeds.extend(spec.init.then(|| Builder::finish(&spec.name, kind, Some(timeout))));
         deeds
+    };
+    // A watcher whose container was not running may be about to start it.
+    let run = |deeds: Vec<Deed>| {
+        let calm = builder.unwatch(target, kind, &spec.name);
+        ended(calm.into_iter().chain(deeds).collect())
     };
     match condition {
         Condition::Absent => Ok(run(vec![create()])),
@@ -280,8 +286,8 @@ fn deeds(
             let found = wanted.observed(target.state);
             Ok(run(found.map(|found| builder.again(target, found)).unwrap_or_default()))
         }
-        Condition::Running { drift } if drift.is_empty() => Ok(run(Vec::new())),
-        Condition::Running { drift } => Ok(run(vec![Deed {
+        Condition::Running { drift } if drift.is_empty() => Ok(ended(Vec::new())),
+        Condition::Running { drift } => Ok(ended(vec![Deed {
             verb: "repin",
             detail: format!("{} ({})", spec.name, drift.join("; ")),
             commands: engine(kind).repin(spec, facts),

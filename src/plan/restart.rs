@@ -3,7 +3,7 @@
 
 use super::build::{Builder, Deed, FOREIGN, group_of};
 use super::compare::{Condition, compare};
-use super::inside::Course;
+use super::inside::{Before, Course};
 use super::pods::{Fate, Seat};
 use super::request::{Refusal, Target, Verb};
 use crate::engine::{Observed, State};
@@ -69,11 +69,13 @@ fn deeds(
     let is_init = Seat::found(container).is_init();
     let is_done = is_init && container.state == State::Stopped { code: Some(0) };
     let is_left = builder.request.verb == Verb::Start && owner == Fate::Lives;
-    let mut deeds = match is_running(container) {
+    // A watcher whose container was not running may be about to start it.
+    let calm = || builder.unwatch(target, container.engine, &container.name).into_iter();
+    let mut deeds: Vec<Deed> = match is_running(container) {
         true if is_left => Vec::new(),
         false if is_left && is_done => return Vec::new(),
-        false => vec![builder.start(&container.name, container.engine)],
-        true => builder.again(target, container),
+        false => calm().chain([builder.start(&container.name, container.engine)]).collect(),
+        true => calm().chain(builder.again(target, container)).collect(),
     };
     if is_init {
         let timeout = target.wanted_of(container).map(|wanted| wanted.group.init_timeout);
@@ -91,7 +93,14 @@ fn app<'w>(
 ) {
     let Some(touched) = course.touched.get(container.name.as_str()).copied() else { return };
     let last = match target.wanted_of(container) {
-        Some(wanted) => builder.ready(target, wanted, touched, course),
+        Some(wanted) => {
+            let links = course.links.get(container.name.as_str()).into_iter().flatten().copied();
+            let after = std::iter::once(touched).chain(links).collect();
+            let last = builder.ready(target, wanted, touched, course);
+            let last = (last != touched).then_some(last);
+            let watched = builder.watch(target, wanted, Before::Started, last, after);
+            watched.or(last).unwrap_or(touched)
+        }
         None => touched,
     };
     builder.remember(target.node, group_of(container), last);

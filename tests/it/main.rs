@@ -46,4 +46,5 @@ mod threads;
 mod vectors;
 mod veth;
 mod vpp;
+mod watch;
 mod wiring;

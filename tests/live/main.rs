@@ -25,3 +25,4 @@ mod shipped;
 mod support;
 mod threads;
 mod vpp;
+mod watch;

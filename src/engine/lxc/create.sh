@@ -19,7 +19,7 @@ undo() {
 	code=$?
 	trap - EXIT
 	[ "$code" = 0 ] && exit
-	[ ! -s "$dir/lxc.log" ] || tail -n 20 "$dir/lxc.log" >&2
+	[ ! -s "$dir/lxc.log" ] || grep -Ev ' (INFO|NOTICE) ' "$dir/lxc.log" | tail -n 20 >&2
 	lxc-stop --name "$name" --kill 2>/dev/null
 	rm -rf -- "$dir"
 	for group in /sys/fs/cgroup/lxc.monitor."$name" /sys/fs/cgroup/*/lxc.monitor."$name"; do
@@ -57,7 +57,8 @@ umask 077 # values of the environment are nobody else's
 {
 	printf 'lxc.include = %s/vnfctl-config\n' "$base"
 	printf 'lxc.rootfs.path = %s\n' "$rootfs"
-	printf 'lxc.log.file = %s/lxc.log\nlxc.log.level = ERROR\n' "$dir"
+	# How it ends is told there, as information.
+	printf 'lxc.log.file = %s/lxc.log\nlxc.log.level = INFO\n' "$dir"
 	printf 'lxc.console.logfile = %s/console.log\n' "$dir"
 } >"$dir/config" || exit
 while [ "$#" != 0 ]; do

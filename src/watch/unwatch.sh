@@ -1,0 +1,3 @@
+# usage: KEY
+dir=$base/$1
+[ ! -d "$dir" ] || end
