@@ -8,6 +8,7 @@ mod docker;
 mod folders;
 mod lxc;
 mod native;
+mod nspawn;
 mod oci;
 mod podman;
 mod spec;
@@ -18,6 +19,7 @@ pub use derived::{Derivation, Derived};
 pub use docker::Docker;
 pub use lxc::Lxc;
 pub use native::Native;
+pub use nspawn::Nspawn;
 pub use podman::Podman;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, State};
 
@@ -105,5 +107,6 @@ pub fn engine(kind: EngineKind) -> &'static dyn Engine {
         EngineKind::Docker => &Docker,
         EngineKind::Podman => &Podman,
         EngineKind::Lxc => &Lxc,
+        EngineKind::Nspawn => &Nspawn,
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! Parameters reach the scripts as arguments or on standard input, never as script text.
 
-mod config;
+pub(super) mod config;
 
 use crate::command::Command;
 use crate::cpu::CpuSet;
@@ -22,14 +22,14 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Native;
 
-const TOOLS: &str = include_str!("native/tools.sh");
-const STATE: &str = include_str!("native/state.sh");
-const RECORD: &str = include_str!("native/record.sh");
-const CGROUP: &str = include_str!("native/cgroup.sh");
+pub(super) const TOOLS: &str = include_str!("native/tools.sh");
+pub(super) const STATE: &str = include_str!("native/state.sh");
+pub(super) const RECORD: &str = include_str!("native/record.sh");
+pub(super) const CGROUP: &str = include_str!("native/cgroup.sh");
 const LAUNCH: &str = include_str!("native/launch.sh");
 
 /// Joins script parts; comments and indentation stay in the source.
-fn script(parts: &[&str]) -> String {
+pub(super) fn script(parts: &[&str]) -> String {
     let lines = parts.iter().flat_map(|part| part.lines()).map(str::trim_start);
     let mut text = String::new();
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -75,7 +75,7 @@ impl Engine for Native {
     }
 
     fn parse(&self, stdout: &str) -> Result<Inventory, ParseError> {
-        parse(stdout)
+        parse(EngineKind::Native, stdout)
     }
 
     fn acquire(&self, image: &Image) -> Vec<Command> {
@@ -184,17 +184,19 @@ struct Process<'a> {
     mems: Option<CpuSet>,
 }
 
-fn parse(stdout: &str) -> Result<Inventory, ParseError> {
+/// Reads what `query.sh` printed of the folders below `/run/vnfctl/<engine>`.
+pub(super) fn parse(engine: EngineKind, stdout: &str) -> Result<Inventory, ParseError> {
+    let base = format!("/run/vnfctl/{}/", engine.word());
     let mut inventory = Inventory::default();
     let mut folders: BTreeMap<&str, Folder<'_>> = BTreeMap::new();
     let mut processes: BTreeMap<u32, Process<'_>> = BTreeMap::new();
     for line in stdout.lines() {
-        let unexpected = || ParseError { engine: EngineKind::Native, line: line.to_owned() };
+        let unexpected = || ParseError { engine, line: line.to_owned() };
         if let Some(json) = line.strip_prefix("image ") {
             inventory.images.push(config::decode_image(json).ok_or_else(unexpected)?);
         } else if let Some(name) = line.strip_prefix("container ") {
             folders.entry(name).or_default();
-        } else if let Some(rest) = line.strip_prefix("/run/vnfctl/native/") {
+        } else if let Some(rest) = line.strip_prefix(&base) {
             let (path, text) = rest.split_once(':').ok_or_else(unexpected)?;
             let (name, file) = path.split_once('/').ok_or_else(unexpected)?;
             folders.entry(name).or_default().read(file, text).ok_or_else(unexpected)?;
@@ -206,7 +208,7 @@ fn parse(stdout: &str) -> Result<Inventory, ParseError> {
             return Err(unexpected());
         }
     }
-    let observed = folders.into_iter().map(|(name, folder)| folder.observe(name, &processes));
+    let observed = folders.into_iter().map(|(name, folder)| folder.observe(engine, name, &processes));
     inventory.containers = observed.collect();
     let ours = inventory.containers.iter().filter(|container| container.labels.is_some());
     inventory.cgroups = ours.map(|container| container.name.clone()).collect();
@@ -228,7 +230,12 @@ impl<'a> Folder<'a> {
         Some(())
     }
 
-    fn observe(self, name: &str, processes: &BTreeMap<u32, Process<'_>>) -> Observed {
+    fn observe(
+        self,
+        engine: EngineKind,
+        name: &str,
+        processes: &BTreeMap<u32, Process<'_>>,
+    ) -> Observed {
         let running = self.pid.and_then(|(pid, start)| {
             let process = processes.get(&pid)?;
             (process.start == Some(start)).then_some((pid, process))
@@ -241,7 +248,7 @@ impl<'a> Folder<'a> {
         };
         let pairs = if complete { self.labels } else { self.early };
         Observed {
-            engine: EngineKind::Native,
+            engine,
             name: name.to_owned(),
             labels: Labels::from_pairs(pairs.iter().copied()),
             state,
