@@ -21,7 +21,7 @@ pub use lxc::Lxc;
 pub use native::Native;
 pub use nspawn::Nspawn;
 pub use podman::Podman;
-pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, State};
+pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, Present, State};
 
 use crate::command::Command;
 use crate::facts::Facts;

@@ -12,7 +12,7 @@ pub(super) mod config;
 
 use crate::command::Command;
 use crate::cpu::CpuSet;
-use crate::engine::{ContainerSpec, Engine, Inventory, Labels, Observed, ParseError, State};
+use crate::engine::{ContainerSpec, Engine, Inventory, Labels, Observed, ParseError, State, token};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile};
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ pub struct Native;
 pub(super) const TOOLS: &str = include_str!("native/tools.sh");
 pub(super) const STATE: &str = include_str!("native/state.sh");
 pub(super) const RECORD: &str = include_str!("native/record.sh");
+pub(super) const QUERY: &str = include_str!("native/query.sh");
 pub(super) const CGROUP: &str = include_str!("native/cgroup.sh");
 const LAUNCH: &str = include_str!("native/launch.sh");
 
@@ -65,9 +66,9 @@ impl Engine for Native {
     fn query(&self, images: &[Image]) -> Command {
         let args = images.iter().flat_map(|image| {
             let folder = config::image_folder(image).unwrap_or_else(|| "/".to_owned());
-            [config::encode_image(image), folder]
+            [token::image_token(image), folder]
         });
-        Command::sh(script(&[include_str!("native/query.sh")]), args)
+        Command::sh(script(&["base=/run/vnfctl/native", QUERY]), args)
     }
 
     fn glance(&self) -> Command {
@@ -82,7 +83,7 @@ impl Engine for Native {
         let Some(folder) = config::image_folder(image) else {
             return Vec::new();
         };
-        let unpack = script(&[include_str!("native/acquire.sh")]);
+        let unpack = script(&[include_str!("plain.sh"), include_str!("native/acquire.sh")]);
         let command = match &image.file {
             Some(ImageFile::Node(path)) => Command::sh(unpack, [&folder, path]),
             Some(ImageFile::Here(path)) => {
@@ -192,8 +193,8 @@ pub(super) fn parse(engine: EngineKind, stdout: &str) -> Result<Inventory, Parse
     let mut processes: BTreeMap<u32, Process<'_>> = BTreeMap::new();
     for line in stdout.lines() {
         let unexpected = || ParseError { engine, line: line.to_owned() };
-        if let Some(json) = line.strip_prefix("image ") {
-            inventory.images.push(config::decode_image(json).ok_or_else(unexpected)?);
+        if let Some(image) = line.strip_prefix("image ") {
+            inventory.images.extend([token::present(image).ok_or_else(unexpected)?]);
         } else if let Some(name) = line.strip_prefix("container ") {
             folders.entry(name).or_default();
         } else if let Some(rest) = line.strip_prefix(&base) {
