@@ -25,6 +25,14 @@ pub struct Native;
 pub(super) const TOOLS: &str = include_str!("native/tools.sh");
 pub(super) const STATE: &str = include_str!("native/state.sh");
 pub(super) const RECORD: &str = include_str!("native/record.sh");
+pub(super) const IMAGE: &str = include_str!("native/image.sh");
+pub(super) const CREATE: &str = include_str!("native/create.sh");
+pub(super) const START: &str = include_str!("native/start.sh");
+pub(super) const DESTROY: &str = include_str!("native/destroy.sh");
+pub(super) const EXEC: &str = include_str!("native/exec.sh");
+pub(super) const ENTER: &str = include_str!("native/enter.sh");
+pub(super) const REPIN: &str = include_str!("native/repin.sh");
+pub(super) const REAPER: &str = include_str!("native/reaper.sh");
 pub(super) const QUERY: &str = include_str!("native/query.sh");
 pub(super) const CGROUP: &str = include_str!("native/cgroup.sh");
 const LAUNCH: &str = include_str!("native/launch.sh");
@@ -48,13 +56,14 @@ fn stages() -> [String; 3] {
         TOOLS,
         RECORD,
         include_str!("native/root.sh"),
+        IMAGE,
         include_str!("native/mounts.sh"),
         include_str!("native/monitor.sh"),
     ];
     [
         script(&monitor),
         script(&[RECORD, include_str!("native/init.sh")]),
-        script(&[include_str!("native/reaper.sh")]),
+        script(&[REAPER]),
     ]
 }
 
@@ -102,7 +111,7 @@ impl Engine for Native {
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
         let main =
-            script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, include_str!("native/create.sh")]);
+            script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, CREATE]);
         let labels =
             spec.labels.pairs().map(|(key, value)| format!("{}{key}={value}", Labels::PREFIX));
         let labels = format!("{}\nimage={}", labels.join("\n"), config::image_word(&spec.image));
@@ -114,13 +123,13 @@ impl Engine for Native {
     }
 
     fn repin(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
-        let main = script(&[STATE, CGROUP, include_str!("native/repin.sh")]);
+        let main = script(&[STATE, CGROUP, REPIN]);
         let cpuset = config::cgroup_at(facts, "cpuset").unwrap_or_default();
         vec![Command::sh(main, [spec.name.clone(), spec.cpuset(), spec.memset(), cpuset])]
     }
 
     fn start(&self, name: &str) -> Command {
-        let main = script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, include_str!("native/start.sh")]);
+        let main = script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, START]);
         Command::sh(main, std::iter::once(name.to_owned()).chain(stages()))
     }
 
@@ -131,14 +140,14 @@ impl Engine for Native {
     }
 
     fn destroy(&self, name: &str) -> Command {
-        Command::sh(script(&[STATE, include_str!("native/destroy.sh")]), [name])
+        Command::sh(script(&[STATE, DESTROY]), [name])
     }
 
     /// A terminal is the lane's own, so `tty` changes nothing. In an image without util-linux'
     /// `setpriv` the command keeps all capabilities.
     fn exec(&self, name: &str, argv: &[String], _tty: bool) -> Command {
-        let main = script(&[STATE, TOOLS, CGROUP, include_str!("native/exec.sh")]);
-        let enter = script(&[RECORD, include_str!("native/enter.sh")]);
+        let main = script(&[STATE, TOOLS, CGROUP, EXEC]);
+        let enter = script(&[RECORD, ENTER]);
         let args = [name.to_owned(), enter].into_iter().chain(argv.iter().cloned());
         let mut command = Command::sh(main, args);
         command.deadline = None;
