@@ -2,10 +2,10 @@
 launch() {
 	tools setsid unshare nsenter
 	command -v systemd-nspawn >/dev/null || { say 'systemd-nspawn is not installed on this node'; return 1; }
-	cpuset_at= memory_at= memory=
+	cpuset_at= memory_at= memory= net=-n
 	exec 4<"$s/config" || return 1
 	while record; do
-		case $vnfctl_key in cpuset_at | memory_at | memory) eval "$vnfctl_key=\$vnfctl_value" ;; esac
+		case $vnfctl_key in cpuset_at | memory_at | memory) eval "$vnfctl_key=\$vnfctl_value" ;; network) net= ;; esac
 	done
 	exec 4<&-
 	{ read -r cpus && read -r mems; } <"$s/cpuset"
@@ -27,7 +27,7 @@ launch() {
 	(
 		exec 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 		[ -n "$scope" ] || join || exit
-		cd / && exec "$setsid" -f "$@" "$unshare" -m -- \
+		cd / && exec "$setsid" -f "$@" "$unshare" -m $net -- \
 			sh -c "$monitor" vnfctl "$name" "$init" "$reaper"
 	) 3>&1 >"$s/error" 2>&1 </dev/null | follow
 }

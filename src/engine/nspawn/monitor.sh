@@ -2,13 +2,13 @@
 # systemd-nspawn, then waits for it and records its exit code.
 # usage: NAME INIT REAPER; $run is the script that becomes systemd-nspawn
 init=$2 reaper=$3 r=$s/root
-tools mount
-image=
+tools mount ip
+image= network= privileged=
 exec 4<"$s/config" 7>"$s/code"
 set --
 while record; do
 	case $vnfctl_key in
-	image) image=$vnfctl_value ;;
+	image | network | privileged) eval "$vnfctl_key=\$vnfctl_value" ;;
 	option) set -- "$@" "$vnfctl_value" ;;
 	mount_host)
 		case $vnfctl_value in */) [ -e "$vnfctl_value" ] || mkdir -p "$vnfctl_value" || exit ;; esac
@@ -21,6 +21,11 @@ exec 4<&-
 image_root || { say "cannot mount the root of \`$name\`"; exit 1; }
 # Without it systemd-nspawn sees no system there.
 [ -d "$r/usr" ] || mkdir "$r/usr" || exit
+# systemd-nspawn's own /sys lacks parts, and DPDK with them.
+[ "$network" = host ] || "$ip" link set lo up || { say 'cannot bring `lo` up'; exit 1; }
+[ -d "$s/sysfs" ] || mkdir "$s/sysfs" || exit
+"$mount" -t sysfs -o nosuid,nodev,noexec sysfs "$s/sysfs" || exit
+case $privileged in '') set -- "$@" --bind-ro="$s/sysfs:/sys" ;; *) set -- "$@" --bind="$s/sysfs:/sys" ;; esac
 register=no
 if [ -s "$s/scope" ] && [ -S /run/dbus/system_bus_socket ] && command -v machinectl >/dev/null; then
 	register=yes

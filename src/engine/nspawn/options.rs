@@ -7,7 +7,7 @@ use crate::engine::variables::is_passed_on;
 use crate::facts::Facts;
 use std::fmt::Write as _;
 
-/// What systemd-nspawn(1) keeps by itself; `net_admin` with a network namespace of its own.
+/// What systemd-nspawn(1) keeps by itself.
 const KEPT: [&str; 26] = [
     "audit_control",
     "audit_write",
@@ -60,6 +60,8 @@ pub(super) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     if spec.privileged {
         record("setting", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=1");
         record("setting", "SYSTEMD_SECCOMP=0");
+    } else if !native::is_host(spec) {
+        record("setting", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=network");
     }
     for (name, value) in spec.env.iter().filter(|(name, _)| is_passed_on(name)) {
         record("setting", &format!("{name}={value}"));
@@ -76,8 +78,9 @@ fn options(spec: &ContainerSpec) -> Vec<String> {
         "--link-journal=no".to_owned(),
         "--timezone=off".to_owned(),
     ];
+    // The namespace is made around it, so that its `/sys` can be.
     if !native::is_host(spec) {
-        words.push("--private-network".to_owned());
+        words.push("--resolv-conf=off".to_owned());
     }
     if spec.privileged {
         words.push("--capability=all".to_owned());
@@ -106,7 +109,7 @@ fn options(spec: &ContainerSpec) -> Vec<String> {
 fn capabilities(spec: &ContainerSpec) -> Vec<String> {
     let set = native::bounding_set(spec);
     let wanted: Vec<&str> = set.split(",+").skip(1).collect();
-    let usual = |name: &str| KEPT.contains(&name) || (name == "net_admin" && !native::is_host(spec));
+    let usual = |name: &str| KEPT.contains(&name);
     let list = |option: &str, chosen: &dyn Fn(&str) -> bool| {
         let names = native::CAPABILITIES.iter().filter(|name| chosen(name));
         let names: Vec<String> = names.map(|n| format!("CAP_{}", n.to_uppercase())).collect();
