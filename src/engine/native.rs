@@ -60,11 +60,7 @@ fn stages() -> [String; 3] {
         include_str!("native/mounts.sh"),
         include_str!("native/monitor.sh"),
     ];
-    [
-        script(&monitor),
-        script(&[RECORD, include_str!("native/init.sh")]),
-        script(&[REAPER]),
-    ]
+    [script(&monitor), script(&[RECORD, include_str!("native/init.sh")]), script(&[REAPER])]
 }
 
 impl Engine for Native {
@@ -110,8 +106,7 @@ impl Engine for Native {
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
-        let main =
-            script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, CREATE]);
+        let main = script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, CREATE]);
         let labels =
             spec.labels.pairs().map(|(key, value)| format!("{}{key}={value}", Labels::PREFIX));
         let labels = format!("{}\nimage={}", labels.join("\n"), config::image_word(&spec.image));
@@ -218,7 +213,8 @@ pub(super) fn parse(engine: EngineKind, stdout: &str) -> Result<Inventory, Parse
             return Err(unexpected());
         }
     }
-    let observed = folders.into_iter().map(|(name, folder)| folder.observe(engine, name, &processes));
+    let observed =
+        folders.into_iter().map(|(name, folder)| folder.observe(engine, name, &processes));
     inventory.containers = observed.collect();
     let ours = inventory.containers.iter().filter(|container| container.labels.is_some());
     inventory.cgroups = ours.map(|container| container.name.clone()).collect();

@@ -7,6 +7,7 @@
 //! shell inside, the first process hands signals on; without, systemd-nspawn's stub is it.
 
 mod options;
+mod security;
 
 use super::native::{
     CGROUP, CREATE, DESTROY, ENTER, EXEC, IMAGE, QUERY, REAPER, RECORD, REPIN, START, STATE, TOOLS,

@@ -111,8 +111,7 @@ pub enum EngineKind {
 
 impl EngineKind {
     /// All engines, in the order they are listed to people.
-    pub const ALL: [Self; 5] =
-        [Self::Native, Self::Docker, Self::Podman, Self::Lxc, Self::Nspawn];
+    pub const ALL: [Self; 5] = [Self::Native, Self::Docker, Self::Podman, Self::Lxc, Self::Nspawn];
 
     /// The word of the topology file.
     pub fn word(self) -> &'static str {

@@ -57,7 +57,9 @@ fn a_hung_engine_ends(bed: &Bed) {
         Engine::Docker => ("docker", "run", "ps"),
         Engine::Podman => ("podman", "run", "ps"),
         Engine::Lxc => ("lxc-start", "--name", ""),
-        Engine::Native | Engine::Nspawn => unreachable!("it takes no program from a folder of the user's"),
+        Engine::Native | Engine::Nspawn => {
+            unreachable!("it takes no program from a folder of the user's")
+        }
     };
     let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine)));
     on.run("acquire").exits(0);

@@ -2,10 +2,10 @@
 launch() {
 	tools setsid unshare nsenter
 	command -v systemd-nspawn >/dev/null || { say 'systemd-nspawn is not installed on this node'; return 1; }
-	cpuset_at= memory_at= memory= net=-n
+	cpuset_at= memory_at= memory= pids_at= pids= net=-n
 	exec 4<"$s/config" || return 1
 	while record; do
-		case $vnfctl_key in cpuset_at | memory_at | memory) eval "$vnfctl_key=\$vnfctl_value" ;; network) net= ;; esac
+		case $vnfctl_key in cpuset_at | memory_at | memory | pids_at | pids) eval "$vnfctl_key=\$vnfctl_value" ;; network) net= ;; esac
 	done
 	exec 4<&-
 	{ read -r cpus && read -r mems; } <"$s/cpuset"
@@ -16,7 +16,7 @@ launch() {
 		echo "$scope" >"$s/scope"
 		printf '%s\n' "${cpuset_at#* }/machine.slice/$scope" >"$s/cgroups"
 		set -- systemd-run --quiet --collect --scope --unit="$scope" --slice=machine.slice \
-			--property=Delegate=yes --property=TasksMax=infinity \
+			--property=Delegate=yes --property=TasksMax="${pids:-infinity}" \
 			${cpus:+"--property=AllowedCPUs=$cpus"} ${mems:+"--property=AllowedMemoryNodes=$mems"} \
 			${memory:+"--property=MemoryMax=$memory" --property=MemorySwapMax=0}
 	else

@@ -9,6 +9,10 @@ set --
 while record; do
 	case $vnfctl_key in
 	image | network | privileged) eval "$vnfctl_key=\$vnfctl_value" ;;
+	net_sysctl)
+		# The network namespace is the container's own already.
+		printf '%s\n' "${vnfctl_value#* }" >"/proc/sys/${vnfctl_value%% *}" || exit
+		;;
 	option) set -- "$@" "$vnfctl_value" ;;
 	mount_host)
 		case $vnfctl_value in */) [ -e "$vnfctl_value" ] || mkdir -p "$vnfctl_value" || exit ;; esac

@@ -1,5 +1,6 @@
 //! The words of systemd-nspawn(1) for a specification, and what it cannot do. Pure.
 
+use super::security;
 use crate::command::is_variable_name;
 use crate::engine::ContainerSpec;
 use crate::engine::native::config as native;
@@ -37,14 +38,9 @@ const KEPT: [&str; 26] = [
     "sys_tty_config",
 ];
 
-/// Settings of systemd-nspawn that are variables: messages that can be read in a log, and `/tmp`
-/// in the container's own layer, where it outlives a stop.
-const SETTINGS: [&str; 4] = [
-    "SYSTEMD_LOG_TARGET=console",
-    "SYSTEMD_LOG_COLOR=0",
-    "SYSTEMD_LOG_LEVEL=err",
-    "SYSTEMD_NSPAWN_TMPFS_TMP=0",
-];
+/// Settings of systemd-nspawn that are variables: messages that can be read in a log.
+const SETTINGS: [&str; 3] =
+    ["SYSTEMD_LOG_TARGET=console", "SYSTEMD_LOG_COLOR=0", "SYSTEMD_LOG_LEVEL=err"];
 
 /// As native's config, with `option` records, the words before the command, and `setting`
 /// records, variables of systemd-nspawn itself.
@@ -57,9 +53,10 @@ pub(super) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     let words = options(spec);
     words.iter().for_each(|word| record("option", word));
     SETTINGS.iter().for_each(|setting| record("setting", setting));
+    security::settings(spec).iter().for_each(|setting| record("setting", setting));
+    security::sysctls(spec).iter().for_each(|sysctl| record("net_sysctl", sysctl));
     if spec.privileged {
         record("setting", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=1");
-        record("setting", "SYSTEMD_SECCOMP=0");
     } else if !native::is_host(spec) {
         record("setting", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=network");
     }
@@ -89,6 +86,7 @@ fn options(spec: &ContainerSpec) -> Vec<String> {
     } else {
         words.extend(capabilities(spec));
     }
+    words.extend(security::options(spec));
     for mount in &spec.mounts {
         let option = if mount.read_only { "--bind-ro" } else { "--bind" };
         words.push(bind(option, &mount.host, &mount.guest));
@@ -172,5 +170,6 @@ pub(super) fn refusals(spec: &ContainerSpec) -> Vec<String> {
             found.push(format!("no capability `{word}`"));
         }
     }
+    found.extend(security::refusals(spec));
     found
 }

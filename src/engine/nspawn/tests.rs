@@ -2,7 +2,7 @@
 
 use super::options::{config, refusals};
 use super::*;
-use crate::model::Mount;
+use crate::model::{Mount, Seccomp, Ulimit};
 
 fn spec() -> ContainerSpec {
     let image = Image { name: Some("/srv/root".into()), ..Image::default() };
@@ -112,8 +112,16 @@ fn refusals_name_what_cannot_be() {
     spec.devices = vec!["/dev/x:/dev/x:r".into()];
     spec.cap_add = vec!["fly".into()];
     let said = refusals(&spec);
-    let words =
-        ["an `image`", "ports", "`bridge`", "64 bytes", "over the root", "`a.b`", "reading", "`fly`"];
+    let words = [
+        "an `image`",
+        "ports",
+        "`bridge`",
+        "64 bytes",
+        "over the root",
+        "`a.b`",
+        "reading",
+        "`fly`",
+    ];
     assert_eq!(said.len(), words.len(), "{said:?}");
     for (sentence, word) in said.iter().zip(words) {
         assert!(sentence.contains(word), "{sentence} has no {word}");
@@ -135,4 +143,41 @@ fn its_cgroups_are_folders_and_scopes() {
     assert_eq!(cgroups, ["A1", "vnfctl-A1.scope"]);
     let error = Nspawn.parse("/run/vnfctl/native/A1/labels:x=y").unwrap_err();
     assert_eq!(error.engine, EngineKind::Nspawn);
+}
+
+#[test]
+fn a_profile_is_words_or_refused() {
+    let mut spec = spec();
+    let security = &mut spec.security;
+    security.no_new_privileges = true;
+    security.read_only = true;
+    security.user = Some("vpp".into());
+    security.ulimits.insert("memlock".into(), Ulimit { soft: Some(1), hard: None });
+    security.sysctls.insert("net.ipv4.ip_forward".into(), "1".into());
+    security.seccomp = Some(Seccomp::Unconfined);
+    assert_eq!(refusals(&spec), [""; 0]);
+    let words = records(&spec, "option");
+    for word in
+        ["--no-new-privileges=yes", "--read-only", "--user=vpp", "--rlimit=MEMLOCK=1:infinity"]
+    {
+        assert!(words.iter().any(|one| one == word), "{word} in {words:?}");
+    }
+    assert_eq!(records(&spec, "net_sysctl"), ["net/ipv4/ip_forward 1"]);
+    let settings = records(&spec, "setting");
+    assert!(settings.contains(&"SYSTEMD_SECCOMP=0".to_owned()));
+    assert!(!settings.iter().any(|one| one.contains("TMPFS_TMP")), "a read-only /tmp is of no use");
+
+    let security = &mut spec.security;
+    security.seccomp = Some(Seccomp::Node("/p.json".into()));
+    security.apparmor = Some("vnf".into());
+    security.selinux = Some("type:x_t".into());
+    security.user = Some("vpp:vpp".into());
+    security.sysctls.insert("kernel.shmmax".into(), "1".into());
+    spec.runtime = Some("crun".into());
+    let said = refusals(&spec);
+    let words = ["/p.json", "`vnf`", "`type:x_t`", "`vpp:vpp`", "`kernel.shmmax`", "`crun`"];
+    assert_eq!(said.len(), words.len(), "{said:?}");
+    for (sentence, word) in said.iter().zip(words) {
+        assert!(sentence.contains(word), "{sentence} has no {word}");
+    }
 }
