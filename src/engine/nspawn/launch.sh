@@ -16,6 +16,7 @@ launch() {
 		echo "$scope" >"$s/scope"
 		printf '%s\n' "${cpuset_at#* }/machine.slice/$scope" >"$s/cgroups"
 		set -- systemd-run --quiet --collect --scope --unit="$scope" --slice=machine.slice \
+			--description="Container $name of vnfctl" \
 			--property=Delegate=yes --property=TasksMax="${pids:-infinity}" \
 			${cpus:+"--property=AllowedCPUs=$cpus"} ${mems:+"--property=AllowedMemoryNodes=$mems"} \
 			${memory:+"--property=MemoryMax=$memory" --property=MemorySwapMax=0}
