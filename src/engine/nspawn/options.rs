@@ -50,11 +50,15 @@ pub(super) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
         let lines = value.split('\n').count();
         writeln!(text, "{key} {lines}\n{value}").expect("a String takes all text");
     };
-    let words = options(spec);
-    words.iter().for_each(|word| record("option", word));
-    SETTINGS.iter().for_each(|setting| record("setting", setting));
-    security::settings(spec).iter().for_each(|setting| record("setting", setting));
-    security::sysctls(spec).iter().for_each(|sysctl| record("net_sysctl", sysctl));
+    for word in options(spec) {
+        record("option", &word);
+    }
+    for setting in SETTINGS.map(str::to_owned).into_iter().chain(security::settings(spec)) {
+        record("setting", &setting);
+    }
+    for sysctl in security::sysctls(spec) {
+        record("net_sysctl", &sysctl);
+    }
     if spec.privileged {
         record("setting", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=1");
     } else if !native::is_host(spec) {
@@ -95,9 +99,9 @@ fn options(spec: &ContainerSpec) -> Vec<String> {
         let (host, guest, _) = native::device_parts(device);
         words.push(bind("--bind", host, guest));
     }
-    let variable = |(name, value): &(String, String)| match is_passed_on(name) {
-        true => format!("--setenv={name}"),
-        false => format!("--setenv={name}={value}"),
+    let variable = |(name, value): &(String, String)| {
+        let value = if is_passed_on(name) { String::new() } else { format!("={value}") };
+        format!("--setenv={name}{value}")
     };
     words.extend(spec.env.iter().map(variable));
     words
