@@ -9,6 +9,7 @@ mod folders;
 mod lacks;
 mod lxc;
 mod native;
+mod nspawn;
 mod oci;
 mod podman;
 mod spec;
@@ -20,8 +21,9 @@ pub use docker::Docker;
 pub use lacks::lacks;
 pub use lxc::Lxc;
 pub use native::Native;
+pub use nspawn::Nspawn;
 pub use podman::Podman;
-pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, State};
+pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, Present, State};
 
 use crate::command::Command;
 use crate::facts::Facts;
@@ -132,5 +134,6 @@ pub fn engine(kind: EngineKind) -> &'static dyn Engine {
         EngineKind::Docker => &Docker,
         EngineKind::Podman => &Podman,
         EngineKind::Lxc => &Lxc,
+        EngineKind::Nspawn => &Nspawn,
     }
 }

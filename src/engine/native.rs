@@ -8,12 +8,12 @@
 //!
 //! Parameters reach the scripts as arguments or on standard input, never as script text.
 
-mod config;
-mod profile;
+pub(super) mod config;
+pub(super) mod profile;
 
 use crate::command::Command;
 use crate::cpu::CpuSet;
-use crate::engine::{ContainerSpec, Engine, Inventory, Labels, Observed, ParseError, State};
+use crate::engine::{ContainerSpec, Engine, Inventory, Labels, Observed, ParseError, State, token};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile};
 use std::collections::BTreeMap;
@@ -23,15 +23,26 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Native;
 
-const TOOLS: &str = include_str!("native/tools.sh");
-const STATE: &str = include_str!("native/state.sh");
-const RECORD: &str = include_str!("native/record.sh");
-const CGROUP: &str = include_str!("native/cgroup.sh");
-const LABEL: &str = include_str!("native/label.sh");
+pub(super) const TOOLS: &str = include_str!("native/tools.sh");
+pub(super) const STATE: &str = include_str!("native/state.sh");
+pub(super) const RECORD: &str = include_str!("native/record.sh");
+pub(super) const IMAGE: &str = include_str!("native/image.sh");
+pub(super) const CREATE: &str = include_str!("native/create.sh");
+pub(super) const START: &str = include_str!("native/start.sh");
+pub(super) const DESTROY: &str = include_str!("native/destroy.sh");
+pub(super) const EXEC: &str = include_str!("native/exec.sh");
+pub(super) const ENTER: &str = include_str!("native/enter.sh");
+pub(super) const ENDED: &str = include_str!("native/ended.sh");
+pub(super) const IDENTIFY: &str = include_str!("identify.sh");
+pub(super) const REPIN: &str = include_str!("native/repin.sh");
+pub(super) const REAPER: &str = include_str!("native/reaper.sh");
+pub(super) const QUERY: &str = include_str!("native/query.sh");
+pub(super) const CGROUP: &str = include_str!("native/cgroup.sh");
+pub(super) const LABEL: &str = include_str!("native/label.sh");
 const LAUNCH: &str = include_str!("native/launch.sh");
 
 /// Joins script parts; comments and indentation stay in the source.
-fn script(parts: &[&str]) -> String {
+pub(super) fn script(parts: &[&str]) -> String {
     let lines = parts.iter().flat_map(|part| part.lines()).map(str::trim_start);
     let mut text = String::new();
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -49,16 +60,13 @@ fn stages() -> [String; 3] {
         TOOLS,
         RECORD,
         include_str!("native/root.sh"),
+        IMAGE,
         include_str!("native/mounts.sh"),
         include_str!("native/own.sh"),
-        include_str!("identify.sh"),
+        IDENTIFY,
         include_str!("native/monitor.sh"),
     ];
-    [
-        script(&monitor),
-        script(&[RECORD, LABEL, include_str!("native/init.sh")]),
-        script(&[include_str!("native/reaper.sh")]),
-    ]
+    [script(&monitor), script(&[RECORD, LABEL, include_str!("native/init.sh")]), script(&[REAPER])]
 }
 
 impl Engine for Native {
@@ -69,9 +77,9 @@ impl Engine for Native {
     fn query(&self, images: &[Image]) -> Command {
         let args = images.iter().flat_map(|image| {
             let folder = config::image_folder(image).unwrap_or_else(|| "/".to_owned());
-            [config::encode_image(image), folder]
+            [token::image_token(image), folder]
         });
-        Command::sh(script(&[include_str!("native/query.sh")]), args)
+        Command::sh(script(&["base=/run/vnfctl/native", QUERY]), args)
     }
 
     fn glance(&self) -> Command {
@@ -79,14 +87,14 @@ impl Engine for Native {
     }
 
     fn parse(&self, stdout: &str) -> Result<Inventory, ParseError> {
-        parse(stdout)
+        parse(EngineKind::Native, stdout)
     }
 
     fn acquire(&self, image: &Image) -> Vec<Command> {
         let Some(folder) = config::image_folder(image) else {
             return Vec::new();
         };
-        let unpack = script(&[include_str!("native/acquire.sh")]);
+        let unpack = script(&[include_str!("plain.sh"), include_str!("native/acquire.sh")]);
         let command = match &image.file {
             Some(ImageFile::Node(path)) => Command::sh(unpack, [&folder, path]),
             Some(ImageFile::Here(path)) => {
@@ -104,8 +112,7 @@ impl Engine for Native {
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
-        let main =
-            script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, include_str!("native/create.sh")]);
+        let main = script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, CREATE]);
         let labels =
             spec.labels.pairs().map(|(key, value)| format!("{}{key}={value}", Labels::PREFIX));
         let labels = format!("{}\nimage={}", labels.join("\n"), config::image_word(&spec.image));
@@ -117,13 +124,13 @@ impl Engine for Native {
     }
 
     fn repin(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
-        let main = script(&[STATE, CGROUP, include_str!("native/repin.sh")]);
+        let main = script(&[STATE, CGROUP, REPIN]);
         let cpuset = config::cgroup_at(facts, "cpuset").unwrap_or_default();
         vec![Command::sh(main, [spec.name.clone(), spec.cpuset(), spec.memset(), cpuset])]
     }
 
     fn start(&self, name: &str) -> Command {
-        let main = script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, include_str!("native/start.sh")]);
+        let main = script(&[STATE, TOOLS, RECORD, CGROUP, LAUNCH, START]);
         Command::sh(main, std::iter::once(name.to_owned()).chain(stages()))
     }
 
@@ -134,7 +141,7 @@ impl Engine for Native {
     }
 
     fn destroy(&self, name: &str) -> Command {
-        Command::sh(script(&[STATE, include_str!("native/destroy.sh")]), [name])
+        Command::sh(script(&[STATE, DESTROY]), [name])
     }
 
     /// A terminal is the lane's own, so `tty` changes nothing. In an image without util-linux'
@@ -166,7 +173,7 @@ impl Engine for Native {
     }
 
     fn ended(&self, name: &str) -> String {
-        Command::sh(script(&[STATE, include_str!("native/ended.sh")]), [name]).words()
+        Command::sh(script(&[STATE, ENDED]), [name]).words()
     }
 
     fn exit_code(&self, name: &str) -> String {
@@ -180,8 +187,8 @@ impl Engine for Native {
 
 /// Words run inside: as the container's user where `who` is `user`, else as root.
 fn enter(name: &str, who: &str, argv: &[String]) -> Command {
-    let main = script(&[STATE, TOOLS, CGROUP, RECORD, include_str!("native/exec.sh")]);
-    let enter = script(&[RECORD, include_str!("native/enter.sh")]);
+    let main = script(&[STATE, TOOLS, CGROUP, RECORD, EXEC]);
+    let enter = script(&[RECORD, ENTER]);
     let label = script(&[LABEL, "label \"$1\" \"$2\" || exit 126\nshift 2\nexec \"$@\""]);
     let args =
         [name.to_owned(), enter, label, who.to_owned()].into_iter().chain(argv.iter().cloned());
@@ -207,17 +214,19 @@ struct Process<'a> {
     mems: Option<CpuSet>,
 }
 
-fn parse(stdout: &str) -> Result<Inventory, ParseError> {
+/// Reads what `query.sh` printed of the folders below `/run/vnfctl/<engine>`.
+pub(super) fn parse(engine: EngineKind, stdout: &str) -> Result<Inventory, ParseError> {
+    let base = format!("/run/vnfctl/{}/", engine.word());
     let mut inventory = Inventory::default();
     let mut folders: BTreeMap<&str, Folder<'_>> = BTreeMap::new();
     let mut processes: BTreeMap<u32, Process<'_>> = BTreeMap::new();
     for line in stdout.lines() {
-        let unexpected = || ParseError { engine: EngineKind::Native, line: line.to_owned() };
-        if let Some(json) = line.strip_prefix("image ") {
-            inventory.images.push(config::decode_image(json).ok_or_else(unexpected)?);
+        let unexpected = || ParseError { engine, line: line.to_owned() };
+        if let Some(image) = line.strip_prefix("image ") {
+            inventory.images.extend([token::present(image).ok_or_else(unexpected)?]);
         } else if let Some(name) = line.strip_prefix("container ") {
             folders.entry(name).or_default();
-        } else if let Some(rest) = line.strip_prefix("/run/vnfctl/native/") {
+        } else if let Some(rest) = line.strip_prefix(&base) {
             let (path, text) = rest.split_once(':').ok_or_else(unexpected)?;
             let (name, file) = path.split_once('/').ok_or_else(unexpected)?;
             folders.entry(name).or_default().read(file, text).ok_or_else(unexpected)?;
@@ -229,7 +238,8 @@ fn parse(stdout: &str) -> Result<Inventory, ParseError> {
             return Err(unexpected());
         }
     }
-    let observed = folders.into_iter().map(|(name, folder)| folder.observe(name, &processes));
+    let observed =
+        folders.into_iter().map(|(name, folder)| folder.observe(engine, name, &processes));
     inventory.containers = observed.collect();
     let ours = inventory.containers.iter().filter(|container| container.labels.is_some());
     inventory.cgroups = ours.map(|container| container.name.clone()).collect();
@@ -251,7 +261,12 @@ impl<'a> Folder<'a> {
         Some(())
     }
 
-    fn observe(self, name: &str, processes: &BTreeMap<u32, Process<'_>>) -> Observed {
+    fn observe(
+        self,
+        engine: EngineKind,
+        name: &str,
+        processes: &BTreeMap<u32, Process<'_>>,
+    ) -> Observed {
         let running = self.pid.and_then(|(pid, start)| {
             let process = processes.get(&pid)?;
             (process.start == Some(start)).then_some((pid, process))
@@ -264,7 +279,7 @@ impl<'a> Folder<'a> {
         };
         let pairs = if complete { self.labels } else { self.early };
         Observed {
-            engine: EngineKind::Native,
+            engine,
             name: name.to_owned(),
             labels: Labels::from_pairs(pairs.iter().copied()),
             state,

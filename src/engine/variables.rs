@@ -61,6 +61,7 @@ const STEERING_PREFIXES: &[&str] = &[
     "REGISTRY_",
     "SSL_",
     "STORAGE_",
+    "SYSTEMD_",
     "XDG_",
     "_CONTAINERS_",
     "LXC_",

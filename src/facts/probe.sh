@@ -41,6 +41,7 @@ late=$(
             docker | podman) find_tool "$engine" && first_line "$engine" --version & ;;
             native) echo 'asked native' >&3 ;;
             lxc) find_tool lxc-start && first_line lxc-start --version & ;;
+            nspawn) find_tool systemd-nspawn && first_line systemd-nspawn --version & ;;
         esac
     done
     for tool in ip ping timeout unshare nsenter setsid mount pivot_root lscpu sudo tar xz zstd \

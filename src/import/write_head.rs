@@ -81,6 +81,7 @@ fn sentence(meaning: &Meaning) -> String {
     };
     let engine = match meaning.engine {
         crate::model::EngineKind::Lxc => "LXC",
+        crate::model::EngineKind::Nspawn => "systemd-nspawn",
         crate::model::EngineKind::Docker => "Docker",
         crate::model::EngineKind::Podman => "Podman",
         crate::model::EngineKind::Native => "the native engine",

@@ -59,7 +59,7 @@ fn check_image(word: Word<'_>, engine: Option<EngineKind>, has_file: bool, repor
     let text = word.text;
     let blank = |c: char| c.is_whitespace() || c.is_control();
     match engine {
-        Some(EngineKind::Native | EngineKind::Lxc) if has_file => {
+        Some(EngineKind::Native | EngineKind::Lxc | EngineKind::Nspawn) if has_file => {
             let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
             if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(plain) {
                 report
@@ -85,6 +85,11 @@ fn check_image(word: Word<'_>, engine: Option<EngineKind>, has_file: bool, repor
             report
                 .add(word.place, format!("`{text}` is not an image reference"), "cannot be read")
                 .help("write `name:tag` or `registry/name:tag`");
+        }
+        Some(EngineKind::Nspawn) if !text.starts_with('/') => {
+            report
+                .add(word.place, "an nspawn image is a directory on the node", "not absolute")
+                .help("write an absolute path, or add `image_file` for a tarball");
         }
         Some(EngineKind::Lxc) if text.trim().is_empty() || text.starts_with('-') => {
             report
@@ -112,6 +117,9 @@ fn check_absent(
         }
         EngineKind::Lxc if !has_file => {
             "a template such as `busybox`, or `image_file` with a root file system"
+        }
+        EngineKind::Nspawn if !has_file => {
+            "a directory on the node, or `image_file` with a root file system"
         }
         _ => return,
     };

@@ -35,8 +35,8 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `engine` | `"native"`, `"docker"`, `"podman"` or `"lxc"`; required |
-//! | `image` | docker, podman: image reference, required. lxc: template with arguments, required without `image_file`. native: absolute directory on the node, default its own root. lxc, native with `image_file`: the name the tarball's image gets |
+//! | `engine` | `"native"`, `"docker"`, `"podman"`, `"lxc"` or `"nspawn"`; required |
+//! | `image` | docker, podman: image reference, required. lxc: template with arguments, required without `image_file`. native, nspawn: absolute directory on the node; default of native: the node's own root. lxc, native with `image_file`: the name the tarball's image gets |
 //! | `image_file` | a tarball: path here, relative to the topology file, or `"node:/path"` |
 //! | `nodes` | list of node names or globs (`*`, `?`); default all |
 //! | `count` | containers per node, 1 to 65535; default 1 |
@@ -69,7 +69,7 @@
 //! | `sysctls` | table of kernel parameters of its own namespaces: `kernel.msg*`, `kernel.sem`, `kernel.shm*`, `fs.mqueue.*`, `net.*` |
 //! | `ulimits` | table of resource limits: `{ nofile = 1024, memlock = "unlimited", core = [0, 1024] }`; a list is soft and hard |
 //! | `pids` | processes and threads at most, 1 to 4194304; default the engine's |
-//! | `network` | native, lxc: `"none"` (own, with a loopback only) or `"host"`. docker, podman: as the engine says |
+//! | `network` | native, lxc, nspawn: `"none"` (own, with a loopback only) or `"host"`. docker, podman: as the engine says |
 //! | `memory` | limit: `"2GiB"`, `"512MiB"`, `"1GB"`, or bytes; 4 MiB at least |
 //! | `hugepages` | table of huge pages per container: `{ "2MiB" = 256 }`; page sizes are powers of two from 64 KiB to 16 GiB |
 //! | `command` | list: program and arguments; default the image's own; not with `app` |

@@ -40,7 +40,7 @@ pub(super) fn read_publish<'a>(
     if words.is_empty() {
         return Default::default();
     }
-    if let Some(engine @ (EngineKind::Native | EngineKind::Lxc)) = engine {
+    if let Some(engine @ (EngineKind::Native | EngineKind::Lxc | EngineKind::Nspawn)) = engine {
         let message = format!("{} cannot publish ports", engine.word());
         report
             .add(&entry.place, message, "not for this engine")
@@ -129,7 +129,7 @@ fn number(text: &str) -> Option<u16> {
     text.parse().ok().filter(|port| digits && *port > 0)
 }
 
-/// Reads `network`. native and lxc know `none` (own network with only a loopback, the default)
+/// Reads `network`. native, lxc and nspawn know `none` (own network with only a loopback, the default)
 /// and `host`; docker and podman take their own words.
 pub(super) fn read_network<'a>(
     section: &Section<'a>,
@@ -139,7 +139,7 @@ pub(super) fn read_network<'a>(
     let entry = section.get("network")?;
     let word = report.text("network", &entry.value)?;
     match engine? {
-        engine @ (EngineKind::Native | EngineKind::Lxc) => {
+        engine @ (EngineKind::Native | EngineKind::Lxc | EngineKind::Nspawn) => {
             if !["none", "host"].contains(&word.text) {
                 let message = format!("{} has no network `{}`", engine.word(), word.text);
                 report.add(word.place, message, "not for this engine").help(format!(

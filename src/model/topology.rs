@@ -107,11 +107,13 @@ pub enum EngineKind {
     Podman,
     /// LXC.
     Lxc,
+    /// systemd-nspawn.
+    Nspawn,
 }
 
 impl EngineKind {
     /// All engines, in the order they are listed to people.
-    pub const ALL: [Self; 4] = [Self::Native, Self::Docker, Self::Podman, Self::Lxc];
+    pub const ALL: [Self; 5] = [Self::Native, Self::Docker, Self::Podman, Self::Lxc, Self::Nspawn];
 
     /// The word of the topology file.
     pub fn word(self) -> &'static str {
@@ -120,6 +122,7 @@ impl EngineKind {
             Self::Docker => "docker",
             Self::Podman => "podman",
             Self::Lxc => "lxc",
+            Self::Nspawn => "nspawn",
         }
     }
 }

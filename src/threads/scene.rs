@@ -52,8 +52,10 @@ enum Territory {
 impl Territory {
     fn of(process: Option<&Process>) -> Self {
         let Some(process) = process else { return Self::Gone };
-        // systemd as a first process puts itself below what it was given.
+        // systemd as a first process puts itself below what it was given, and systemd-nspawn its
+        // container.
         let path = process.cgroup.strip_suffix("/init.scope").unwrap_or(&process.cgroup);
+        let path = path.strip_suffix("/payload").unwrap_or(path);
         match &process.namespace {
             _ if path.len() > 1 => Self::Cgroup(path.to_owned()),
             Some(namespace) => Self::Namespace(namespace.clone()),

@@ -12,7 +12,8 @@ everywhere!(
 );
 mod dies {
     crate::support::tests!(an_app_that_dies_ends_its_container_with_its_code;
-        native Native Local, docker Docker Local, podman Podman Local, lxc Lxc Local);
+        native Native Local, docker Docker Local, podman Podman Local, lxc Lxc Local,
+        nspawn Nspawn Local);
 }
 mod ready {
     crate::support::tests!(never_ready_ends_in_time;

@@ -85,7 +85,9 @@ fn mounts_of_any_name(bed: &Bed) {
     ];
     // Docker's and podman's own grammar of a mount has no place for some.
     match bed.engine {
-        Engine::Native | Engine::Lxc => names.extend(["tab\there", "new\nline", "com,ma"]),
+        Engine::Native | Engine::Lxc | Engine::Nspawn => {
+            names.extend(["tab\there", "new\nline", "com,ma"]);
+        }
         Engine::Docker | Engine::Podman => names.push("com,ma"),
     }
     let host = format!("{}/mounts", bed.folder);

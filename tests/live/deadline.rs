@@ -11,7 +11,11 @@ mod a_hung_engine_ends {
 }
 
 fn a_hung_command_ends(bed: &Bed) {
-    if bed.engine == Engine::Native { an_exec_hangs(bed) } else { an_acquire_hangs(bed) }
+    match bed.engine {
+        // They take plain files only.
+        Engine::Native | Engine::Nspawn => an_exec_hangs(bed),
+        _ => an_acquire_hangs(bed),
+    }
 }
 
 /// An image nobody ever sends.
@@ -53,7 +57,9 @@ fn a_hung_engine_ends(bed: &Bed) {
         Engine::Docker => ("docker", "run", "ps"),
         Engine::Podman => ("podman", "run", "ps"),
         Engine::Lxc => ("lxc-start", "--name", ""),
-        Engine::Native => unreachable!("it takes no program from a folder of the user's"),
+        Engine::Native | Engine::Nspawn => {
+            unreachable!("it takes no program from a folder of the user's")
+        }
     };
     let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine)));
     on.run("acquire").exits(0);

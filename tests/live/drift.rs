@@ -32,9 +32,9 @@ fn removed_is_made_again(bed: &Bed) {
         Engine::Docker | Engine::Podman => format!("{} rm -f {name}", bed.engine.word()),
         Engine::Lxc => format!("lxc-stop -k -n {name}; lxc-destroy -n {name}"),
         // Nobody has a command for it: kill it, and take its folder away.
-        Engine::Native => {
-            let pid = bed.first("VNF1");
-            format!("kill -KILL {pid}; sleep 0.3; rm -r /run/vnfctl/native/{name}")
+        Engine::Native | Engine::Nspawn => {
+            let (pid, word) = (bed.first("VNF1"), bed.engine.word());
+            format!("kill -KILL {pid}; sleep 0.3; rm -r /run/vnfctl/{word}/{name}")
         }
     });
     on.run("status").exits(7).says("absent");

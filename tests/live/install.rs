@@ -6,7 +6,7 @@ use crate::support::{Bed, Engine, Group, Place, text};
 mod packages {
     crate::support::tests!(packages_files_and_commands;
         native_ssh Native Ssh, docker_local Docker Local, docker_ssh Docker Ssh,
-        podman_ssh Podman Ssh, lxc_ssh Lxc Ssh);
+        podman_ssh Podman Ssh, lxc_ssh Lxc Ssh, nspawn_ssh Nspawn Ssh);
 }
 mod image {
     crate::support::tests!(an_image_is_made_once;
@@ -27,8 +27,10 @@ const START: &str =
 fn debian(bed: &Bed, keys: &str) -> Group {
     let group = Group::new("VNF", bed.engine).app(&format!("{START}, {keys}"));
     let file = text("node:/lab-images/debian.tar");
-    let image = if bed.engine == Engine::Lxc { "live-debian" } else { "live-debian:1" };
-    let image = if bed.engine == Engine::Native { "live-debian" } else { image };
+    let image = match bed.engine {
+        Engine::Docker | Engine::Podman => "live-debian:1",
+        Engine::Native | Engine::Lxc | Engine::Nspawn => "live-debian",
+    };
     group.key("image", text(image)).key("image_file", file)
 }
 

@@ -4,14 +4,16 @@ use crate::support::{Bed, Engine, Group, Topology, in_both_places};
 
 in_both_places!(links_join_all_engines, a_deleted_link_is_mended, a_restart_joins_again);
 
-/// native - docker - podman - lxc - native, each link with another MTU.
+const ENGINES: usize = Engine::ALL.len();
+
+/// native - docker - podman - lxc - nspawn - native, each link with another MTU.
 fn ring(bed: &Bed) -> Topology {
     let mut topology = bed.topology();
     for engine in Engine::ALL {
         topology = topology.group(Group::new(&group(engine), engine));
     }
-    for number in 0..4 {
-        let [a, b] = [0, 1].map(|end| group(Engine::ALL[(number + end) % 4]));
+    for number in 0..ENGINES {
+        let [a, b] = [0, 1].map(|end| group(Engine::ALL[(number + end) % ENGINES]));
         topology = topology.and(&format!(
             "[[links]]\nkind = \"veth\"\nmtu = {mtu}\nends = [\n\
              {{ container = \"{a}1\", interface = \"right\", mac = \"02:fe:00:00:{number:02}:01\",\
@@ -42,9 +44,9 @@ fn device(bed: &Bed, engine: Engine, name: &str) -> serde_json::Value {
 
 #[track_caller]
 fn all_joined(bed: &Bed) {
-    for number in 0..4 {
+    for number in 0..ENGINES {
         let right = device(bed, Engine::ALL[number], "right");
-        let left = device(bed, Engine::ALL[(number + 1) % 4], "left");
+        let left = device(bed, Engine::ALL[(number + 1) % ENGINES], "left");
         assert_eq!(right["mtu"], 1400 + number, "{right}");
         assert_eq!(left["mtu"], 1400 + number, "{left}");
         assert_eq!(right["address"], format!("02:fe:00:00:{number:02}:01"));

@@ -4,7 +4,7 @@ use crate::support::{Bed, Dut, Engine, Lab, Place, run};
 use std::collections::BTreeSet;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies");
-const LOCAL: [&str; 5] = ["docker", "lxc", "native", "podman", "quickstart"];
+const LOCAL: [&str; 6] = ["docker", "lxc", "native", "nspawn", "podman", "quickstart"];
 
 /// Generators, NFs and sinks of testpmd, and how many sinks' ports packets must come to.
 const TWINS: [(&str, usize); 4] = [
@@ -41,7 +41,8 @@ fn import(dut: &Dut, engine: &str) {
 fn containers(dut: &Dut) -> BTreeSet<String> {
     let listed = dut.must(
         "docker ps -a --format 'docker {{.Names}}'; podman ps -a --format 'podman {{.Names}}'
-         lxc-ls -1 | sed 's/^/lxc /'; ls -1 /run/vnfctl/native 2>/dev/null | sed 's/^/native /'",
+         lxc-ls -1 | sed 's/^/lxc /'; for e in native nspawn; do
+             ls -1 /run/vnfctl/$e 2>/dev/null | sed \"s/^/$e /\"; done",
     );
     listed.lines().map(str::to_owned).collect()
 }
@@ -59,13 +60,18 @@ fn tried(name: &str) {
     let mut words = Vec::new();
     if name == "docker" || name == "podman" {
         import(&bed.dut, name);
-        words = vec!["--set", "IMAGE=live-shipped"];
+        words = vec!["--set".to_owned(), "IMAGE=live-shipped".to_owned()];
+    }
+    if name == "nspawn" {
+        let root = format!("{}/root", bed.folder);
+        bed.dut.must(&format!("mkdir {root} && tar -C {root} -xf /lab-images/busybox.tar"));
+        words = vec!["--set".to_owned(), format!("ROOT={root}")];
     }
     let text = std::fs::read_to_string(format!("{FOLDER}/{name}.toml")).expect("it is there");
     let file = bed.file("shipped.toml", &text);
     let vnfctl = |verbs: &[&str]| {
         let mut args = vec!["-t", &file];
-        args.extend(&words);
+        args.extend(words.iter().map(String::as_str));
         args.extend(verbs);
         bed.vnfctl(&args)
     };
@@ -93,6 +99,11 @@ fn lxc() {
 #[test]
 fn native() {
     tried("native");
+}
+
+#[test]
+fn nspawn() {
+    tried("nspawn");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::truth::COMMAND;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-on_both!(docker_and_native_are_pinned, podman_and_lxc_are_pinned);
+on_both!(docker_and_native_are_pinned, podman_and_lxc_are_pinned, nspawn_is_pinned);
 
 /// How a group of an engine is written, and how somebody pins its container behind our back.
 struct Engine {
@@ -40,12 +40,25 @@ const NATIVE: Engine = Engine {
     moves: "cd /sys/fs/cgroup/vnfctl/$1 && echo 0 >cpuset.cpus && echo 0 >cpuset.mems",
 };
 
+/// `set-property` is how somebody pins a machine of systemd's.
+const NSPAWN: Engine = Engine {
+    group: "NSPAWN",
+    keys: "engine = \"nspawn\"\n\
+           image = \"live-busybox\"\nimage_file = \"node:/lab-images/busybox.tar\"",
+    moves: "machinectl status $(echo $1 | tr _ -) >/dev/null &&
+        systemctl set-property --runtime vnfctl-$1.scope AllowedCPUs=0 AllowedMemoryNodes=0",
+};
+
 fn docker_and_native_are_pinned(dut: &Dut) {
     are_pinned(dut, &[DOCKER, NATIVE]);
 }
 
 fn podman_and_lxc_are_pinned(dut: &Dut) {
     are_pinned(dut, &[PODMAN, LXC]);
+}
+
+fn nspawn_is_pinned(dut: &Dut) {
+    are_pinned(dut, &[NSPAWN, Engine { group: "OTHER", ..NSPAWN }]);
 }
 
 /// Two groups of two whole cores fill NUMA node 1: one says so, the other names a NIC.

@@ -32,4 +32,6 @@ for folder in $folders; do
 		END { print "memory", pid, pages[0] + 0, pages[1] + 0 }' "$folder/numa_maps"
 done
 group=/sys/fs/cgroup$(sed -n 's/^0:://p' "$first/cgroup")
+# systemd-nspawn's containers are below what limits them.
+[ -e "$group/cpuset.cpus.effective" ] || group=${group%/payload}
 echo "cgroup $(cat "$group/cpuset.cpus.effective") $(cat "$group/cpuset.mems.effective")"

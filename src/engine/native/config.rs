@@ -25,7 +25,7 @@ const DEFAULT_CAPABILITIES: [&str; 13] = [
 ];
 
 /// All names of `capabilities(7)`.
-const CAPABILITIES: [&str; 41] = [
+pub(in crate::engine) const CAPABILITIES: [&str; 41] = [
     "chown",
     "dac_override",
     "dac_read_search",
@@ -71,7 +71,7 @@ const CAPABILITIES: [&str; 41] = [
 
 /// The records the scripts read: `<key> <number of lines>`, then the lines of the value as they
 /// are, so that secrets stay whole words to hide.
-pub(super) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
+pub(in crate::engine) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     let mut text = String::new();
     let mut record = |key: &str, value: &str| {
         let lines = value.split('\n').count();
@@ -121,7 +121,7 @@ pub(super) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
 }
 
 /// `v1 <mount>` or `v2 <mount>`: where `controller` lives. On hybrid nodes each has its own place.
-pub(super) fn cgroup_at(facts: &Facts, controller: &str) -> Option<String> {
+pub(in crate::engine) fn cgroup_at(facts: &Facts, controller: &str) -> Option<String> {
     let mounts = &facts.cgroup.mounts;
     let v1 = mounts.get(controller).map(|mount| format!("v1 {mount}"));
     let v2 = || {
@@ -132,7 +132,7 @@ pub(super) fn cgroup_at(facts: &Facts, controller: &str) -> Option<String> {
 }
 
 /// The folder a root comes from; `None` = the node's own root.
-pub(super) fn image_folder(image: &Image) -> Option<String> {
+pub(in crate::engine) fn image_folder(image: &Image) -> Option<String> {
     let Some(file) = &image.file else {
         return image.name.clone();
     };
@@ -165,7 +165,7 @@ fn stem(path: &str) -> &str {
 }
 
 /// The image in one word for people; empty = the node's own root.
-pub(super) fn image_word(image: &Image) -> String {
+pub(in crate::engine) fn image_word(image: &Image) -> String {
     let file = image.file.as_ref().map(|file| match file {
         ImageFile::Here(path) => path.to_string_lossy().into_owned(),
         ImageFile::Node(path) => path.clone(),
@@ -173,39 +173,17 @@ pub(super) fn image_word(image: &Image) -> String {
     image.name.clone().or(file).unwrap_or_default().replace('\n', " ")
 }
 
-/// An image as one line, for `query` to print back.
-pub(super) fn encode_image(image: &Image) -> String {
-    let (kind, path) = match &image.file {
-        None => ("", String::new()),
-        Some(ImageFile::Here(path)) => ("here", path.to_string_lossy().into_owned()),
-        Some(ImageFile::Node(path)) => ("node", path.clone()),
-    };
-    serde_json::json!([image.name, kind, path]).to_string()
-}
-
-/// The image of [`encode_image`].
-pub(super) fn decode_image(line: &str) -> Option<Image> {
-    let (name, kind, path): (Option<String>, String, String) = serde_json::from_str(line).ok()?;
-    let file = match kind.as_str() {
-        "" => None,
-        "here" => Some(ImageFile::Here(path.into())),
-        "node" => Some(ImageFile::Node(path)),
-        _ => return None,
-    };
-    Some(Image { name, file, ..Image::default() })
-}
-
-fn is_host(spec: &ContainerSpec) -> bool {
+pub(in crate::engine) fn is_host(spec: &ContainerSpec) -> bool {
     spec.network.as_deref() == Some("host")
 }
 
-fn capability(word: &str) -> String {
+pub(in crate::engine) fn capability(word: &str) -> String {
     let word = word.to_ascii_lowercase();
     word.strip_prefix("cap_").map_or(word.clone(), str::to_owned)
 }
 
 /// The bounding set in `setpriv`'s words. Those the node itself lacks stay away.
-fn bounding_set(spec: &ContainerSpec) -> String {
+pub(in crate::engine) fn bounding_set(spec: &ContainerSpec) -> String {
     let words = |list: &[String]| list.iter().map(|word| capability(word)).collect::<Vec<_>>();
     let (add, drop) = (words(&spec.cap_add), words(&spec.cap_drop));
     let all = |list: &[String]| list.iter().any(|word| word == "all");
@@ -219,7 +197,7 @@ fn bounding_set(spec: &ContainerSpec) -> String {
     kept.fold("-all".to_owned(), |set, name| set + ",+" + name)
 }
 
-fn device_parts(device: &str) -> (&str, &str, &str) {
+pub(in crate::engine) fn device_parts(device: &str) -> (&str, &str, &str) {
     let mut parts = device.splitn(3, ':');
     let host = parts.next().unwrap_or_default();
     let guest = parts.next().unwrap_or(host);
@@ -227,7 +205,7 @@ fn device_parts(device: &str) -> (&str, &str, &str) {
 }
 
 /// What native cannot do of `spec`, one sentence each.
-pub(super) fn refusals(spec: &ContainerSpec) -> Vec<String> {
+pub(in crate::engine) fn refusals(spec: &ContainerSpec) -> Vec<String> {
     let mut found = Vec::new();
     if spec.security.idmap.is_some() {
         found.push(

@@ -13,10 +13,12 @@ pub(crate) enum Engine {
     Docker,
     Podman,
     Lxc,
+    Nspawn,
 }
 
 impl Engine {
-    pub(crate) const ALL: [Self; 4] = [Self::Native, Self::Docker, Self::Podman, Self::Lxc];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Native, Self::Docker, Self::Podman, Self::Lxc, Self::Nspawn];
 
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -24,6 +26,7 @@ impl Engine {
             Self::Docker => "docker",
             Self::Podman => "podman",
             Self::Lxc => "lxc",
+            Self::Nspawn => "nspawn",
         }
     }
 }

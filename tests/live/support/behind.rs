@@ -17,7 +17,7 @@ impl Bed {
                 format!("{} update --cpuset-cpus {cpus} {name}", self.engine.word())
             }
             Engine::Lxc => format!("lxc-cgroup -n {name} cpuset.cpus {cpus}"),
-            Engine::Native => format!(
+            Engine::Native | Engine::Nspawn => format!(
                 "for d in /sys/fs/cgroup/vnfctl/{name} /sys/fs/cgroup/cpuset/vnfctl/{name}; do
                     [ ! -e $d/cpuset.cpus ] || echo {cpus} >$d/cpuset.cpus; done"
             ),

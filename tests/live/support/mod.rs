@@ -22,7 +22,8 @@ macro_rules! everywhere {
                 native_local Native Local, native_ssh Native Ssh,
                 docker_local Docker Local, docker_ssh Docker Ssh,
                 podman_local Podman Local, podman_ssh Podman Ssh,
-                lxc_local Lxc Local, lxc_ssh Lxc Ssh);
+                lxc_local Lxc Local, lxc_ssh Lxc Ssh,
+                nspawn_local Nspawn Local, nspawn_ssh Nspawn Ssh);
         }
     )* };
 }
@@ -32,7 +33,8 @@ macro_rules! over_ssh {
     ($($case:ident),* $(,)?) => { $(
         mod $case {
             $crate::support::tests!($case;
-                native Native Ssh, docker Docker Ssh, podman Podman Ssh, lxc Lxc Ssh);
+                native Native Ssh, docker Docker Ssh, podman Podman Ssh, lxc Lxc Ssh,
+                nspawn Nspawn Ssh);
         }
     )* };
 }
@@ -45,7 +47,8 @@ macro_rules! exclusively {
                 exclusive_native_local Native Local, exclusive_native_ssh Native Ssh,
                 exclusive_docker_local Docker Local, exclusive_docker_ssh Docker Ssh,
                 exclusive_podman_local Podman Local, exclusive_podman_ssh Podman Ssh,
-                exclusive_lxc_local Lxc Local, exclusive_lxc_ssh Lxc Ssh);
+                exclusive_lxc_local Lxc Local, exclusive_lxc_ssh Lxc Ssh,
+                exclusive_nspawn_local Nspawn Local, exclusive_nspawn_ssh Nspawn Ssh);
         }
     )* };
 }

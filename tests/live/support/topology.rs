@@ -31,7 +31,7 @@ impl Group {
         let group = group.key("engine", text(engine.word())).command(&COMMAND);
         match engine {
             Engine::Native => group,
-            Engine::Lxc => group.image("node:/lab-images/busybox.tar"),
+            Engine::Lxc | Engine::Nspawn => group.image("node:/lab-images/busybox.tar"),
             Engine::Docker | Engine::Podman => {
                 group.image("node:/lab-images/busybox.tar").key("network", text("none"))
             }

@@ -68,7 +68,7 @@ impl Bed {
             )),
             Engine::Lxc => ask(&format!("lxc-info -pH -n {container}")),
             // The first process of the pid namespace of whoever carries the name.
-            Engine::Native => {
+            Engine::Native | Engine::Nspawn => {
                 let label = format!("MICROSERVICE_LABEL={container}");
                 let labelled = self.pids().find(|pid| {
                     let variables = self.dut.read(&format!("/proc/{pid}/environ"));
@@ -182,7 +182,9 @@ impl Bed {
             Engine::Lxc => format!(
                 "sed -n 's/^lxc.cgroup2*.cpuset.mems = //p' $(lxc-config lxc.lxcpath)/{name}/config"
             ),
-            Engine::Native => format!("sed -n 2p /run/vnfctl/native/{name}/cpuset"),
+            Engine::Native | Engine::Nspawn => {
+                format!("sed -n 2p /run/vnfctl/{}/{name}/cpuset", self.engine.word())
+            }
         });
         assert_eq!(kept, "0", "the engine itself does not know the memory node");
     }
@@ -229,9 +231,9 @@ impl Bed {
         self.dut.sh(&format!(
             "for e in docker podman; do $e ps -a --format '{{{{.Names}}}}' | grep '^{name}-' | xargs -r $e rm -f -v; done
              for c in $(lxc-ls -1 | grep '^{name}-'); do lxc-stop -k -n $c; lxc-destroy -n $c; done
-             for d in /run/vnfctl/native/{name}-*; do [ ! -d $d ] || {{ read p x <$d/pid && kill -9 $p; }}; done
+             for d in /run/vnfctl/native/{name}-* /run/vnfctl/nspawn/{name}-*; do [ ! -d $d ] || {{ read p x <$d/pid && kill -9 $p; }}; done
              rm -rf /run/vnfctl/memif/{name} /run/vnfctl/memif/{name}-*; rmdir /run/vnfctl/memif
-             for t in {name} {name}-other {name}-b $(sed -n 's/^vnfctl.topology=//p' /run/vnfctl/native/{name}-*/labels); do /lab-share/vnfctl destroy --yes --name $t; done"
+             for t in {name} {name}-other {name}-b $(sed -n 's/^vnfctl.topology=//p' /run/vnfctl/native/{name}-*/labels /run/vnfctl/nspawn/{name}-*/labels); do /lab-share/vnfctl destroy --yes --name $t; done"
         ));
     }
 }
