@@ -6,7 +6,7 @@ use super::machines::saved;
 use super::show::show_placement;
 use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place, wanted};
 use crate::model::Node;
-use crate::plan::{Refusal, Wanted};
+use crate::plan::{Refusal, Wanted, runtimes};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
 
@@ -32,6 +32,10 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     let refusals: Vec<Refusal> = meant.iter().flat_map(|one| one.refusals()).collect();
     if !refusals.is_empty() {
         return Err(Failure::Unable(refusals).into());
+    }
+    let lacking = runtimes(meant.iter().copied(), &seen.observation);
+    if !lacking.is_empty() {
+        return Err(Failure::Refused(lacking).into());
     }
     let mut warnings = placed.warnings;
     let is_meant = |name: &str, group: &str, node: &str| chosen.matches(name, group, node);

@@ -10,6 +10,7 @@ mod lxc;
 mod native;
 mod oci;
 mod podman;
+mod runtime;
 mod spec;
 mod token;
 mod variables;

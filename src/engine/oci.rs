@@ -90,7 +90,8 @@ impl<E: Oci> Engine for E {
 
     fn repin(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
         let (cpus, name) = (spec.cpuset(), spec.name.clone());
-        let head = [E::KIND.word().to_owned(), name, cpus];
+        let runtime = spec.runtime.clone().unwrap_or_default();
+        let head = [E::KIND.word().to_owned(), name, runtime, cpus, spec.memset()];
         let words = head.into_iter().chain(arguments::of_pinning(spec));
         vec![Command::sh(include_str!("oci/repin.sh"), words)]
     }
@@ -153,7 +154,8 @@ impl<E: Oci> Engine for E {
     }
 
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
-        arguments::refusals(E::KIND, E::LEAST_MEMORY, spec)
+        let runtime = super::runtime::refusals(E::KIND, spec);
+        arguments::refusals(E::KIND, E::LEAST_MEMORY, spec).into_iter().chain(runtime).collect()
     }
 }
 

@@ -82,6 +82,10 @@ impl Reading {
             "asked" => self.native_asked = true,
             "sudo" => self.sudo_works = true,
             "engine" => self.engine(value)?,
+            "runtimes" => {
+                self.facts.runtimes.entry(kind(value)?).or_default();
+            }
+            "runtime" => self.runtime(value)?,
             "cgroup" => self.cgroup(value)?,
             _ => return None,
         }
@@ -92,7 +96,7 @@ impl Reading {
         let mut words = value.splitn(3, ' ');
         let (name, code) = (words.next()?, words.next()?);
         let text = words.next().unwrap_or_default();
-        let kind = EngineKind::ALL.into_iter().find(|kind| kind.word() == name)?;
+        let kind = kind(name)?;
         let starts_with_digit = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
         let version = text.split_whitespace().find(starts_with_digit);
         let answer = match (code, version) {
@@ -101,6 +105,14 @@ impl Reading {
             (code, _) => Err(format!("exit code {code}: {text}")),
         };
         self.facts.engines.insert(kind, answer);
+        Some(())
+    }
+
+    fn runtime(&mut self, value: &str) -> Option<()> {
+        let mut words = value.splitn(3, ' ');
+        let (engine, name) = (kind(words.next()?)?, words.next()?);
+        let path = words.next().unwrap_or_default().to_owned();
+        self.facts.runtimes.entry(engine).or_default().insert(name.to_owned(), path);
         Some(())
     }
 
@@ -258,6 +270,11 @@ impl Reading {
         }
         Ok(facts)
     }
+}
+
+/// The engine of this word.
+fn kind(word: &str) -> Option<EngineKind> {
+    EngineKind::ALL.into_iter().find(|kind| kind.word() == word)
 }
 
 /// Which interface carries the cpuset controller.

@@ -22,6 +22,8 @@ pub struct Look {
     pub pci: Vec<String>,
     /// Engines and the images asked for of each. `None` = every engine the node has.
     pub engines: Option<BTreeMap<EngineKind, Vec<Image>>>,
+    /// Engines whose OCI runtimes matter.
+    pub runtimes: Vec<EngineKind>,
     /// Links.
     pub links: Vec<LinkSpec>,
     /// Containers with an app: engine and name.
@@ -121,7 +123,7 @@ fn look_once(
     let kinds: Vec<EngineKind> = engines.keys().copied().collect();
     let mut commands = Vec::new();
     if look.facts.is_none() {
-        commands.push(facts::probe(&look.pci, &kinds));
+        commands.push(facts::probe_runtimes(&look.pci, &kinds, &look.runtimes));
     }
     commands.extend(engines.iter().map(|(kind, images)| engine(*kind).query(images)));
     let others: Vec<EngineKind> = EngineKind::ALL

@@ -9,7 +9,7 @@ use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
     Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, orphans,
-    switch_steps, targets, wanted_switches,
+    runtimes, switch_steps, targets, wanted_switches,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -117,6 +117,10 @@ pub fn prepare_from<'a>(
         let unable: Vec<Refusal> = meant.flat_map(Wanted::refusals).collect();
         if !unable.is_empty() {
             return Err(Failure::Unable(unable));
+        }
+        let lacking = runtimes(prepared.wanted.iter().filter(is_meant), &observation);
+        if !lacking.is_empty() {
+            return Err(Failure::Refused(lacking));
         }
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);

@@ -112,6 +112,7 @@ impl<'a> Session<'a> {
         Look {
             pci: node.interfaces.values().map(|interface| interface.pci.clone()).collect(),
             engines: Some(engines),
+            runtimes: with_runtimes(topology, node),
             links: wanted_links(topology, &node.name),
             apps: with_apps(topology, node),
             // One that cannot be rendered is told by whoever plans.
@@ -121,6 +122,14 @@ impl<'a> Session<'a> {
             facts: None,
         }
     }
+}
+
+/// Engines that a group of the node asks an OCI runtime of.
+fn with_runtimes(topology: &Topology, node: &Node) -> Vec<EngineKind> {
+    let groups = topology.groups.iter().filter(|group| group.nodes.contains(&node.name));
+    let engines = groups.filter(|group| group.runtime.is_some()).map(|group| group.engine);
+    let engines = engines.filter(|kind| matches!(kind, EngineKind::Docker | EngineKind::Podman));
+    engines.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Engine and name of every container of a node that has an app.

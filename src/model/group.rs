@@ -10,6 +10,7 @@ use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::read_app::read_app;
+use super::runtime::read_runtime;
 use super::size::{read_hugepages, read_memory};
 use super::topology::{CpuRequest, EngineKind, Group, Node};
 use super::value::{Entry, Kind, Table};
@@ -96,6 +97,7 @@ pub(super) fn read_group<'a>(
     let (publish, ports) = read_publish(&section, engine, cpu.as_ref(), report);
     let (privileged, cap_add, cap_drop) = read_capabilities(&section, report);
     let devices = read_devices(&section, report);
+    let runtime = read_runtime(&section, report);
     let network = read_network(&section, engine, report);
     let memory = section.get("memory").and_then(|entry| read_memory(entry, report));
     let hugepages = section.get("hugepages").map(|entry| read_hugepages(entry, report));
@@ -128,7 +130,7 @@ pub(super) fn read_group<'a>(
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
         app,
         security: super::Security::default(),
-        runtime: None,
+        runtime,
         pod: None,
         init: false,
     });

@@ -4,6 +4,7 @@ use super::base;
 use super::variables::fits_a_line;
 use crate::engine::ContainerSpec;
 use crate::engine::variables::is_passed_on;
+use crate::model::EngineKind;
 
 /// One sentence each.
 pub(super) fn of(spec: &ContainerSpec) -> Vec<String> {
@@ -49,5 +50,6 @@ pub(super) fn of(spec: &ContainerSpec) -> Vec<String> {
             ));
         }
     }
+    refusals.extend(crate::engine::runtime::refusals(EngineKind::Lxc, spec));
     refusals
 }

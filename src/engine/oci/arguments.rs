@@ -15,6 +15,9 @@ pub(super) fn of_run(spec: &ContainerSpec) -> Vec<String> {
     for pair in of_pinning(spec).chunks_exact(2) {
         option(&pair[0], &pair[1]);
     }
+    if let Some(runtime) = &spec.runtime {
+        option("--runtime", runtime);
+    }
     if let Some(bytes) = spec.memory {
         // Memory without swap is the engine's business: `--memory` alone, as people write it.
         option("--memory", &bytes.to_string());
