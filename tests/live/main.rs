@@ -17,6 +17,7 @@ mod links;
 mod lock;
 mod memif;
 mod nodes;
+mod runtime;
 mod script;
 mod shipped;
 mod support;
