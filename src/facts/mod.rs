@@ -1,11 +1,13 @@
 //! What a node is: one probe script, one round trip, one parser. Pure.
 
 mod cpusets;
+mod health;
 mod parse;
 mod probe;
 mod topology;
 
 pub use cpusets::{Cpuset, Cpusets, cpusets, parse_cpusets};
+pub use health::{Health, examine, parse_health};
 pub use parse::{FactsError, parse};
 pub use probe::{probe, probe_runtimes};
 

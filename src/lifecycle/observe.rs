@@ -206,7 +206,7 @@ fn by_kind(links: &[LinkSpec]) -> BTreeMap<LinkKind, Vec<LinkSpec>> {
 
 /// Runs independent commands in one round trip: side by side where a lane costs nothing, one
 /// behind the other on one lane elsewhere.
-fn ask(
+pub(super) fn ask(
     lanes: &Lanes<'_>,
     node: &str,
     commands: &[Command],
@@ -256,7 +256,7 @@ fn read_facts(node: &str, output: &Output) -> Result<Facts, TransportError> {
     facts::parse(&text).map_err(|error| lost(node, error.to_string()))
 }
 
-fn read_probe(node: &str, output: &Output) -> Result<String, TransportError> {
+pub(super) fn read_probe(node: &str, output: &Output) -> Result<String, TransportError> {
     if output.exit != Exit::Code(0) {
         return Err(lost(node, format!("the probe failed: {}", why(output))));
     }

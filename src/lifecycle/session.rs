@@ -2,7 +2,9 @@
 
 use super::failure::{Failure, NodeFailure};
 use super::observe::{Look, observe, probed};
+use crate::command::Command;
 use crate::executor::Lanes;
+use crate::facts::{Facts, probe_runtimes};
 use crate::link::LinkSpec;
 use crate::model::{EngineKind, Image, Loaded, Node, Topology};
 use crate::plan::{self, Observation, wanted_links, wanted_switches};
@@ -89,6 +91,22 @@ impl<'a> Session<'a> {
             others: false,
             ..self.look(node)
         })
+    }
+
+    /// Looks at nodes of which it is known what they are.
+    pub(super) fn see_known(&self, facts: &BTreeMap<String, Facts>) -> Seen {
+        self.see_with(&|node| facts.contains_key(&node.name), &|node| Look {
+            facts: facts.get(&node.name).cloned(),
+            ..self.look(node)
+        })
+    }
+
+    /// The question what a node is.
+    pub(super) fn probe_of(&self, node: &Node) -> Command {
+        let look = self.look(node);
+        let mut probe = probe_runtimes(&look.pci, &EngineKind::ALL, &look.runtimes);
+        probe.deadline = self.timeout.or(probe.deadline);
+        probe
     }
 
     /// The links of every node of the topology.

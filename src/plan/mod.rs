@@ -23,7 +23,7 @@ mod switch;
 mod wanted;
 
 pub use app::Rendering;
-pub use build::build;
+pub use build::{build, has_image};
 pub use compare::{
     Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
     real_mems,

@@ -100,7 +100,11 @@ fn crun_starts_plain_containers(bed: &Bed) {
 fn a_runtime_that_is_not_there_is_missed_before_anything_is_made(bed: &Bed) {
     let on = bed.with_runtime("nowhere");
     for verb in ["check", "up", "plan create"] {
-        on.run(verb).exits(1).says("has no runtime `nowhere`").says("crun").says("install `nowhere`");
+        on.run(verb)
+            .exits(1)
+            .says("has no runtime `nowhere`")
+            .says("crun")
+            .says("install `nowhere`");
     }
     on.run("doctor").exits(7).says("has no runtime `nowhere`");
     assert_eq!(bed.traces(), "", "something was made");
