@@ -84,7 +84,8 @@ fn text(examined: &[Examined], paint: Paint) -> String {
         }
         mends.push_str(&mending(one));
     }
-    format!("{}{mends}", table.render(paint))
+    let table = if table.is_empty() { String::new() } else { table.render(paint) };
+    table + &mends
 }
 
 /// What mends a node, each command once, in the order of the findings.

@@ -6,11 +6,11 @@ use crate::plan::{has_runtime, missing_runtime, runtime_remedy};
 
 /// The oldest version that does what we ask of it, and what that is.
 const OLDEST: [(EngineKind, (u32, u32), &str); 3] = [
-    // `--cgroupns` and `--pull` of `docker run` (release notes of 20.10).
+    // Release notes of Docker 20.10.
     (EngineKind::Docker, (20, 10), "`docker run --pull`"),
-    // `podman update` (release notes of 4.3).
+    // Release notes of Podman 4.3.
     (EngineKind::Podman, (4, 3), "`podman update`"),
-    // Keys `lxc.cgroup2.*` and `lxc-config` as they are used (release notes of 4.0).
+    // Release notes of LXC 4.0.
     (EngineKind::Lxc, (4, 0), "cgroup v2"),
 ];
 
@@ -102,6 +102,11 @@ fn runtimes(case: &Case<'_>, found: &mut Vec<Finding>) {
         let mend = match runtime {
             "crun" | "runc" | "runsc" | "kata" if group.engine == EngineKind::Podman => {
                 mend::install(case.health, runtime)
+            }
+            // It writes docker's configuration itself.
+            "runsc" => {
+                let install = mend::install(case.health, runtime);
+                format!("{install} && runsc install && kill -HUP $(pidof dockerd)")
             }
             _ => words,
         };

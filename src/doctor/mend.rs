@@ -76,7 +76,11 @@ pub(super) fn install(health: &Health, what: &str) -> String {
             "install `{what}` as its makers say: this distribution has no package of it"
         );
     }
+    let from_epel = ["lxc"].contains(&what) && health.os.first().is_none_or(|os| os != "fedora");
     let command = match family {
+        Family::Dnf if from_epel => {
+            format!("dnf install -y epel-release && dnf install -y {names}")
+        }
         Family::Apt => format!("apt-get update && apt-get install -y {names}"),
         Family::Dnf => format!("dnf install -y {names}"),
         Family::Apk => format!("apk add {names}"),

@@ -12,6 +12,7 @@ mod deploy;
 mod derived;
 mod diagnostics;
 mod director;
+mod doctor;
 mod environment;
 mod exclusive;
 mod executor;
