@@ -6,7 +6,7 @@ use super::machines::saved;
 use super::show::show_placement;
 use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place, wanted};
 use crate::model::Node;
-use crate::plan::{Refusal, Wanted, runtimes};
+use crate::plan::{Refusal, Wanted};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
 
@@ -33,7 +33,14 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
     if !refusals.is_empty() {
         return Err(Failure::Unable(refusals).into());
     }
-    let lacking = runtimes(meant.iter().copied(), &seen.observation);
+    // A saved machine tells neither its runtimes nor its subordinate ids.
+    let facts = |one: &Wanted<'_>| {
+        let asked = (!is_saved.iter().any(|node| node == one.node)).then_some(one.node)?;
+        seen.observation.get(asked).map(|state| &state.facts)
+    };
+    let mut lacking: Vec<Refusal> =
+        meant.iter().filter_map(|one| Some(one.lacks(facts(one)?))).flatten().collect();
+    lacking.dedup();
     if !lacking.is_empty() {
         return Err(Failure::Refused(lacking).into());
     }

@@ -1,8 +1,9 @@
 //! Engines and their runtimes.
 
 use super::{Case, Finding, Needs, Severity, mend};
-use crate::model::EngineKind;
-use crate::plan::{has_runtime, missing_runtime, runtime_remedy};
+use crate::engine::{ContainerSpec, engine};
+use crate::facts::{Facts, MAPPED_IDS, SubIds};
+use crate::model::{EngineKind, Security};
 
 /// The oldest version that does what we ask of it, and what that is.
 const OLDEST: [(EngineKind, (u32, u32), &str); 3] = [
@@ -31,7 +32,7 @@ pub(super) fn check(case: &Case<'_>, needs: &Needs, found: &mut Vec<Finding>) {
     for &engine in &needs.engines {
         present(case, engine, found);
     }
-    runtimes(case, found);
+    lacks(case, found);
     if needs.engines.contains(&EngineKind::Lxc) {
         let matters = |line: &&String| LXC_CHECKS.iter().any(|check| line.starts_with(check));
         for line in case.health.lxc.iter().filter(matters) {
@@ -87,30 +88,38 @@ fn present(case: &Case<'_>, engine: EngineKind, found: &mut Vec<Finding>) {
     }
 }
 
-fn runtimes(case: &Case<'_>, found: &mut Vec<Finding>) {
-    let mut told = Vec::new();
-    for group in &case.topology.groups {
-        let Some(runtime) = group.runtime.as_deref() else { continue };
-        let Some(known) = case.facts.runtimes.get(&group.engine) else { continue };
-        let is_told = told.contains(&(group.engine, runtime));
-        if is_told || !group.nodes.contains(&case.node.name) || has_runtime(known, runtime) {
-            continue;
+/// What the groups of a node ask of their engines that these lack there.
+fn lacks(case: &Case<'_>, found: &mut Vec<Finding>) {
+    // Ids have findings of their own, with commands.
+    let lent = vec![(0, MAPPED_IDS)];
+    let subids = SubIds { uids: lent.clone(), gids: lent, ..case.facts.subids.clone() };
+    let uid = if case.no_root.is_some() { 0 } else { case.facts.uid };
+    let facts = Facts { subids, uid, ..case.facts.clone() };
+    let groups = case.topology.groups.iter();
+    for group in groups.filter(|group| group.nodes.contains(&case.node.name)) {
+        let runtime = group.runtime.clone();
+        let security = Security { idmap: None, ..group.security.clone() };
+        let spec =
+            ContainerSpec { runtime, security, memory: group.memory, ..ContainerSpec::default() };
+        for lack in engine(group.engine).lacks(&spec, &facts) {
+            let mend = match group.runtime.as_deref() {
+                Some(runtime @ ("crun" | "runc" | "runsc" | "kata"))
+                    if group.engine == EngineKind::Podman =>
+                {
+                    mend::install(case.health, runtime)
+                }
+                // It writes docker's configuration itself.
+                Some("runsc") => {
+                    let install = mend::install(case.health, "runsc");
+                    format!("{install} && runsc install && kill -HUP $(pidof dockerd)")
+                }
+                _ => lack.hint,
+            };
+            let finding = Finding::new(Severity::Missing, group.engine.word(), lack.message, mend);
+            if !found.contains(&finding) {
+                found.push(finding);
+            }
         }
-        told.push((group.engine, runtime));
-        let sentence = missing_runtime(group, runtime, known);
-        let words = runtime_remedy(group.engine, runtime);
-        let mend = match runtime {
-            "crun" | "runc" | "runsc" | "kata" if group.engine == EngineKind::Podman => {
-                mend::install(case.health, runtime)
-            }
-            // It writes docker's configuration itself.
-            "runsc" => {
-                let install = mend::install(case.health, runtime);
-                format!("{install} && runsc install && kill -HUP $(pidof dockerd)")
-            }
-            _ => words,
-        };
-        found.push(Finding::new(Severity::Missing, "runtime", sentence, mend));
     }
 }
 

@@ -1,6 +1,7 @@
 //! OCI runtimes: which engines have a choice of them, and what a sandbox cannot be given. Pure.
 
-use super::ContainerSpec;
+use super::{ContainerSpec, Lack};
+use crate::facts::Facts;
 use crate::model::{EngineKind, is_gvisor, is_sandbox};
 
 /// What `runtime` rules out, one sentence each.
@@ -40,4 +41,41 @@ pub(super) fn refusals(kind: EngineKind, spec: &ContainerSpec) -> Vec<String> {
         }));
     }
     found
+}
+
+/// That a node's engine does not know the runtime that `spec` asks for. Where its runtimes are not
+/// known, nothing is said.
+pub(super) fn lacks(kind: EngineKind, spec: &ContainerSpec, facts: &Facts) -> Option<Lack> {
+    let runtime = spec.runtime.as_deref()?;
+    let known = facts.runtimes.get(&kind)?;
+    // A path is podman's to try.
+    if runtime.starts_with('/') || known.contains_key(runtime) {
+        return None;
+    }
+    let names: Vec<&str> = known.keys().map(String::as_str).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Some(Lack {
+        message: format!("{} has no runtime `{runtime}`; it has {names}", kind.word()),
+        hint: remedy(kind, runtime),
+    })
+}
+
+/// How a runtime is made known to an engine.
+fn remedy(engine: EngineKind, runtime: &str) -> String {
+    let program = match runtime {
+        "kata" => "kata-runtime",
+        other => other,
+    };
+    if engine == EngineKind::Podman {
+        return format!(
+            "install `{program}` on the node, or name its path in \
+             /etc/containers/containers.conf: `[engine.runtimes]`, \
+             `{runtime} = [\"/usr/bin/{program}\"]`"
+        );
+    }
+    format!(
+        "install `{program}` on the node, name it in /etc/docker/daemon.json, \
+         `{{ \"runtimes\": {{ \"{runtime}\": {{ \"path\": \"/usr/bin/{program}\" }} }} }}`, and reload \
+         the daemon (`kill -HUP $(pidof dockerd)`)"
+    )
 }

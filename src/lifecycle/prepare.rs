@@ -9,7 +9,7 @@ use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
     Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, orphans,
-    runtimes, switch_steps, targets, wanted_switches,
+    switch_steps, targets, wanted_switches,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -114,11 +114,18 @@ pub fn prepare_from<'a>(
     prepared.meant = prepared.wanted.iter().filter(is_meant).count();
     if raises {
         let meant = prepared.wanted.iter().filter(is_meant);
-        let unable: Vec<Refusal> = meant.flat_map(Wanted::refusals).collect();
+        let unable: Vec<Refusal> = meant.clone().flat_map(Wanted::refusals).collect();
         if !unable.is_empty() {
             return Err(Failure::Unable(unable));
         }
-        let lacking = runtimes(prepared.wanted.iter().filter(is_meant), &observation);
+        let facts = |one: &Wanted<'_>| observation.get(one.node).map(|state| &state.facts);
+        let mut lacking: Vec<Refusal> = Vec::new();
+        for lack in meant.filter_map(|one| Some(one.lacks(facts(one)?))).flatten() {
+            // Once per node, however many containers it concerns.
+            if !lacking.contains(&lack) {
+                lacking.push(lack);
+            }
+        }
         if !lacking.is_empty() {
             return Err(Failure::Refused(lacking));
         }

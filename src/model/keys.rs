@@ -70,6 +70,7 @@ pub const GROUP_KEYS: &[&str] = &[
     "cap_add",
     "cap_drop",
     "devices",
+    "idmap",
     "network",
     "memory",
     "hugepages",

@@ -143,7 +143,7 @@ fn each_fault_is_told_with_what_mends_it() {
         (
             "runtime docker runsc /etc/docker/lab-runsc\n",
             "",
-            "docker has no runtime `runsc` for group `BOX`; it has crun",
+            "docker has no runtime `runsc`; it has crun",
             "runsc install",
         ),
         ("runtime podman crun /usr/bin/crun\n", "", "podman has no runtime `crun`", "-y crun"),
