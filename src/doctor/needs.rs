@@ -54,23 +54,22 @@ impl Needs {
         let (engine, name) = (group.engine, format!("group `{}`", group.name));
         self.engines.insert(engine);
         let root_of_node = group.image.name.is_none() && group.image.file.is_none();
-        match engine {
-            EngineKind::Native => {
-                self.tools(&NATIVE, "engine native");
-                if root_of_node || group.image.file.is_some() {
-                    self.module("overlay", "OVERLAY_FS", "private writable parts of engine native");
-                }
+        if engine == EngineKind::Native {
+            self.tools(&NATIVE, "engine native");
+            if root_of_node || group.image.file.is_some() {
+                self.module("overlay", "OVERLAY_FS", "private writable parts of engine native");
             }
-            EngineKind::Docker | EngineKind::Podman => {
-                self.tools(&["taskset"], &format!("engine {}", engine.word()));
-                self.module("overlay", "OVERLAY_FS", &format!("images of {}", engine.word()));
-                if group.network.as_deref().is_none_or(|network| network == "bridge") {
-                    self.module("veth", "VETH", &format!("the network of {name}"));
-                    self.module("bridge", "BRIDGE", &format!("the network of {name}"));
-                    self.tools(&["iptables"], &format!("the network of {name}"));
-                }
+        } else {
+            self.tools(&["taskset"], &format!("engine {}", engine.word()));
+        }
+        if matches!(engine, EngineKind::Docker | EngineKind::Podman) {
+            self.module("overlay", "OVERLAY_FS", &format!("images of {}", engine.word()));
+            if group.network.as_deref().is_none_or(|network| network == "bridge") {
+                let why = format!("the network of {name}");
+                self.module("veth", "VETH", &why);
+                self.module("bridge", "BRIDGE", &why);
+                self.tools(&["iptables"], &why);
             }
-            EngineKind::Lxc => self.tools(&["taskset"], "engine lxc"),
         }
         if group.image.file.is_some() {
             self.tools(&["tar"], &format!("the image of {name}"));

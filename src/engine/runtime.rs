@@ -79,3 +79,47 @@ fn remedy(engine: EngineKind, runtime: &str) -> String {
          the daemon (`kill -HUP $(pidof dockerd)`)"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Security;
+
+    fn spec(runtime: &str) -> ContainerSpec {
+        ContainerSpec { runtime: Some(runtime.into()), ..ContainerSpec::default() }
+    }
+
+    #[test]
+    fn what_a_sandbox_cannot_take_is_refused() {
+        for runtime in ["crun", "runsc", "kata"] {
+            assert_eq!(refusals(EngineKind::Docker, &spec(runtime)), [""; 0]);
+            assert_eq!(refusals(EngineKind::Lxc, &spec(runtime)).len(), 1);
+        }
+        assert_eq!(refusals(EngineKind::Docker, &spec("/opt/crun")).len(), 1);
+        assert_eq!(refusals(EngineKind::Podman, &spec("/opt/crun")), [""; 0]);
+        let asked = |runtime| ContainerSpec {
+            is_entrypoint: true,
+            devices: vec!["/dev/net/tun".into()],
+            security: Security { apparmor: Some("vnf".into()), ..Security::default() },
+            ..spec(runtime)
+        };
+        assert_eq!(refusals(EngineKind::Docker, &asked("crun")), [""; 0]);
+        assert_eq!(refusals(EngineKind::Docker, &asked("kata")).len(), 1, "the app");
+        let of_gvisor = refusals(EngineKind::Docker, &asked("runsc"));
+        assert_eq!(of_gvisor.len(), 3, "{of_gvisor:?}");
+        assert!(of_gvisor[1].contains("`devices`"), "{of_gvisor:?}");
+    }
+
+    #[test]
+    fn a_runtime_that_is_not_there_is_lacked_with_those_that_are() {
+        let mut facts = Facts::default();
+        assert_eq!(lacks(EngineKind::Docker, &spec("runsc"), &facts), None, "nobody asked");
+        let known = [("crun", "/usr/bin/crun"), ("runc", "runc")];
+        let known = known.map(|(name, path)| (name.to_owned(), path.to_owned()));
+        facts.runtimes.insert(EngineKind::Docker, known.into());
+        assert_eq!(lacks(EngineKind::Docker, &spec("crun"), &facts), None);
+        let lack = lacks(EngineKind::Docker, &spec("runsc"), &facts).unwrap();
+        assert_eq!(lack.message, "docker has no runtime `runsc`; it has crun, runc");
+        assert!(lack.hint.contains("/etc/docker/daemon.json"), "{}", lack.hint);
+    }
+}

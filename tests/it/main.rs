@@ -17,6 +17,7 @@ mod environment;
 mod exclusive;
 mod executor;
 mod facts;
+mod features;
 mod generated;
 mod guard;
 mod hugepages;

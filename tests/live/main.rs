@@ -7,6 +7,7 @@ mod change;
 mod claims;
 mod cpus;
 mod deadline;
+mod doctor;
 mod drift;
 mod hugepages;
 mod idmap;
