@@ -96,6 +96,6 @@ fn mending(one: &Examined) -> String {
             lines.push(&finding.mend);
         }
     }
-    let lines: String = lines.iter().map(|line| format!("  {}\n", clean(line))).collect();
-    format!("\n{} ({}), to mend it, as root:\n{lines}", one.node, one.os)
+    let lines: Vec<String> = lines.iter().map(|line| format!("  {}", clean(line))).collect();
+    format!("\n{} ({}), to mend it, as root:\n{}\n", one.node, one.os, lines.join("\n"))
 }

@@ -94,7 +94,7 @@ fn lacks(case: &Case<'_>, found: &mut Vec<Finding>) {
     let lent = vec![(0, MAPPED_IDS)];
     let subids = SubIds { uids: lent.clone(), gids: lent, ..case.facts.subids.clone() };
     let uid = if case.no_root.is_some() { 0 } else { case.facts.uid };
-    let facts = Facts { subids, uid, ..case.facts.clone() };
+    let facts = Facts { uid, subids, ..case.facts.clone() };
     let groups = case.topology.groups.iter();
     for group in groups.filter(|group| group.nodes.contains(&case.node.name)) {
         let runtime = group.runtime.clone();

@@ -222,7 +222,7 @@ fn run(shell: &[&str]) -> Health {
     let modules = needs.modules.iter().map(|(name, (option, _))| (*name, *option));
     let command = examine(needs.tools.keys().copied(), modules, ["native"]);
     let mut child = Command::new(shell[0]);
-    child.args(&shell[1..]).args(command.argv[1..].iter().map(|word| word.as_ref()));
+    child.args(&shell[1..]).args(command.argv[1..].iter().map(AsRef::as_ref));
     let output = child.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     parse_health(&String::from_utf8(output.stdout).unwrap()).expect("it came to its end")

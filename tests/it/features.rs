@@ -241,8 +241,11 @@ pub(crate) fn page() -> String {
     );
     let widest = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let line = |name: &str, cells: &[String]| {
-        let cells: String = cells.iter().map(|cell| format!("  {cell:8}")).collect();
-        format!("{name:widest$}{cells}").trim_end().replace('\\', "\\e").replace('-', "\\-")
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:8}")).collect();
+        format!("{name:widest$}  {}", cells.join("  "))
+            .trim_end()
+            .replace('\\', "\\e")
+            .replace('-', "\\-")
     };
     let words = EngineKind::ALL.map(|kind| kind.word().to_owned());
     writeln!(text, "{}", line("", &words)).unwrap();
