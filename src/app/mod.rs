@@ -102,8 +102,8 @@ pub trait AppDriver: Sync {
     fn ready(&self, instance: &Instance<'_>) -> Result<Option<String>, RenderError>;
 
     /// A POSIX script, run inside when the apps at the other ends are ready as well, that waits
-    /// until every port is connected, at most `ready_timeout`; exit code 0 = all are, else a line
-    /// per port that is not, with the reason and the peer, on stderr.
+    /// until every port is connected and packets pass, at most `ready_timeout`; exit code 0 = so it
+    /// is, else a line per port that is not, with the reason and the peer, on stderr.
     fn linked(&self, instance: &Instance<'_>) -> Option<String>;
 
     /// A POSIX script that looks once and always ends with 0: a line `app ready` or

@@ -7,6 +7,8 @@ ask_summary() { # sets summary; or reason, and fails
 count_ports() { # sets have
 	have=$(printf '%s\n' "$summary" | awk '$1 ~ /^[0-9]+$/ && $2 ~ /^..:..:/ { n++ } END { print n + 0 }')
 }
+# Whether forwarding is yet to begin, or rests for a port: asked after the summary.
+rests() { [ -e /var/lib/vnfctl/testpmd/resting ]; }
 # What testpmd complains of, without what it always says; else its last words.
 complaints() {
 	said=$(cat /var/lib/vnfctl/testpmd/log.1 /var/lib/vnfctl/testpmd/log 2>/dev/null)

@@ -1,5 +1,5 @@
-# Waits until every memif is connected. $1: seconds; then per port its name, its number, its role,
-# its socket, its peer.
+# Waits until every memif is connected, and forwarding under way where it is to be. $1: seconds; then
+# per port its name, its number, its role, its socket, its peer.
 now
 end=$((now + $1))
 shift
@@ -16,6 +16,7 @@ failures() {
 }
 while :; do
 	left=$(failures "$@")
+	[ -n "$left" ] || ! rests || left='testpmd does not forward yet'
 	[ -n "$left" ] || exit 0
 	now
 	[ "$now" -lt "$end" ] || break

@@ -45,24 +45,22 @@ listener() {
 
 # Starts forwarding when all ports are started, and clients' ports when their servers are there, also
 # when they come back: DPDK's driver (22.11) tries to connect once per `port start` and no more.
-# Forwarding rests meanwhile, because testpmd wants it so.
+# Forwarding rests meanwhile, because testpmd wants it so, and is started anew for a client that came
+# up meanwhile: `start` makes it give its server buffers, which a thread that waits for a CPU does not.
+# While there is a file `resting` packets are lost: for want of buffers, or thrown away by `start`.
 keeper() {
 	down='' was=''
 	while sleep "$pause"; do
-		was=$down # a port that is down for the first time may be connecting right now
-		down=$(sh ../testpmd-ctl show port summary all 2>/dev/null | awk '$5 == "down" { printf " %s ", $1 }')
 		pause=1
-		[ -n "$down" ] || [ "$mode" = start ] || pause=3 # looking costs time that others could have
+		was=$down # a client that is down for the first time may be connecting right now
+		look || continue
 		for port in $clients; do
 			number=${port%%=*}
-			case $down$was in *" $number "*" $number "*) ;; *) continue ;; esac
-			[ -S "${port#*=}" ] || continue
-			rm -f refusal
-			# What came of it unseen is taken for what the topology says.
-			said=$(sh ../testpmd-ctl "stop${nl}port stop $number${nl}port start $number" 2>/dev/null) || mode=$first
-			case $said in *"Telling cores to stop"*) mode=start ;; esac
-			sleep 0.2 2>/dev/null || sleep 1
-			if [ -s refusal ]; then mv refusal "refusal.$number"; else rm -f "refusal.$number"; fi
+			case $was in *" $number "*) ;; *) continue ;; esac
+			case $down in
+			*" $number "*) [ ! -S "${port#*=}" ] || connect "$number" ;;
+			*) rest ;;
+			esac
 		done
 		if [ "$mode" = start ]; then
 			case $(sh ../testpmd-ctl start 2>/dev/null) in
@@ -70,14 +68,38 @@ keeper() {
 			*) mode='wait' ;;
 			esac
 		fi
-		[ -n "$clients" ] || [ "$mode" = start ] || return 0
+		if [ -n "$down" ] || [ "$mode" = start ]; then
+			: >resting
+		else
+			rm -f resting
+			[ -n "$clients" ] || return 0
+			pause=3 # looking costs time that others could have
+		fi
 	done
+}
+look() { # sets down: numbers of the clients that are not connected
+	summary=$(sh ../testpmd-ctl show port summary all 2>/dev/null) || return
+	down=$(printf '%s\n' "$summary" | awk -v clients="$clients" \
+		'$5 == "down" && index(clients, " " $1 "=") { printf " %s ", $1 }')
+}
+rest() { # [COMMANDS]: stops forwarding, if it is under way, and then does these
+	# What came of it unseen is taken for what the topology says.
+	said=$(sh ../testpmd-ctl "stop${1-}" 2>/dev/null) || mode=$first
+	case $said in *"Telling cores to stop"*) mode=start ;; esac
+}
+connect() { # NUMBER
+	rm -f refusal
+	rest "${nl}port stop $1${nl}port start $1"
+	sleep 0.2 2>/dev/null || sleep 1
+	if [ -s refusal ]; then mv refusal "refusal.$1"; else rm -f "refusal.$1"; fi
+	look # if it is up by now, the start to come will do
 }
 
 # Runs it to its end, which is $code.
 run() {
-	rm -rf in out answers refusal* pid
+	rm -rf in out answers refusal* pid resting
 	mkdir answers && mkfifo in out || exit
+	case $mode$clients in wait) ;; *) : >resting ;; esac
 	listener <out &
 	listening=$!
 	stdbuf -oL "$@" <>in >out 2>&1 &

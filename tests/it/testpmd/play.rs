@@ -44,6 +44,9 @@ rte_pmd_memif_probe(): Failed to register mp action callback: Operation not supp
 testpmd: preferred mempool ops selected: ring_mp_mc
 ";
 
+/// What it says to `start`.
+pub(crate) const STARTS: &str = "io packet forwarding - ports=2 - cores=1\n";
+
 pub(crate) struct Play {
     folder: TempDir,
     shell: &'static [&'static str],
@@ -96,6 +99,7 @@ impl Play {
             .unwrap();
         play.write("first", SAYS);
         play.write("show_port_summary_all", &summary("up", "up"));
+        play.write("start", STARTS);
         play
     }
 

@@ -1,7 +1,7 @@
 //! The scripts, around a testpmd that says what DPDK 22.11's says, under dash and busybox. The real
 //! one is in the live suite.
 
-use super::play::{Play, SAYS, SHELLS, summary};
+use super::play::{Play, SAYS, SHELLS, STARTS, summary};
 use super::{Container, memif, pair};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -90,13 +90,13 @@ fn the_log_is_bounded() {
 
 #[test]
 fn a_client_is_started_again_when_its_server_is_there() {
-    everywhere(|play| {
+    everywhere(|mut play| {
         play.write("show_port_summary_all", &summary("up", "down"));
         play.write("start", "Not all ports were started\n");
         play.write("port_start_1", "Port 1: 52:54:00:00:01:02\n");
         let connects = "cp summary.up show_port_summary_all; mv started start; mv do do_start";
         play.write("do_port_start_1", connects);
-        play.write("started", "io packet forwarding - ports=2 - cores=1\n");
+        play.write("started", STARTS);
         play.write("do", "echo once >>forwards");
         play.write("summary.up", &summary("up", "up"));
         let mut running = play.start();
@@ -105,6 +105,7 @@ fn a_client_is_started_again_when_its_server_is_there() {
         assert_eq!((said.code, said.stderr.as_str()), (1, message));
         let asked = play.read("asked");
         assert!(!asked.contains("port start"), "nobody listens: {asked}");
+        play.container.app.ready_timeout = Duration::from_secs(20);
         let _listener = bind(&play.path("memif/2.sock"));
         assert_eq!(play.linked().stderr, "");
         assert!(play.read("asked").contains("stop\nport stop 1\nport start 1\n"));
@@ -120,6 +121,7 @@ fn a_client_is_started_again_when_its_server_is_there() {
 fn forwarding_that_a_person_stopped_stays_so() {
     everywhere(|mut play| {
         play.container = play.container.clone().set(|testpmd| testpmd.auto_start = false);
+        play.container.app.ready_timeout = Duration::from_secs(20);
         play.write("show_port_summary_all", &summary("up", "down"));
         play.write("stop", "Packet forwarding not started\n");
         play.write("do_port_start_1", "cp summary.up show_port_summary_all\n");
@@ -133,7 +135,54 @@ fn forwarding_that_a_person_stopped_stays_so() {
         // Had it been under way, it would go on.
         play.write("stop", "Telling cores to stop...\nWaiting for lcores to finish...\n");
         play.write("show_port_summary_all", &summary("up", "down"));
-        play.waits("asked", "port start 1\nstart\n");
+        play.waits("asked", "port start 1\nshow port summary all\nstart\n");
+    });
+}
+
+/// Until then it would throw away what arrives, or its peer would find no buffers.
+#[test]
+fn it_is_connected_when_it_forwards() {
+    everywhere(|mut play| {
+        play.write("start", "Not all ports were started\n");
+        let mut running = play.start();
+        let said = play.linked();
+        assert_eq!((said.code, said.stderr.as_str()), (1, "testpmd does not forward yet\n"));
+        assert!(play.probe().stdout.starts_with("app testpmd does not forward yet\nport port1 up"));
+        play.container.app.ready_timeout = Duration::from_secs(20);
+        play.write("do_start", "sleep 1; echo once >>forwards");
+        play.write("start", STARTS);
+        assert_eq!(play.linked().code, 0);
+        assert_eq!(play.read("forwards"), "once\n");
+        assert_eq!(play.probe().stdout, "app ready\nport port1 up\nport port2 up\n");
+        // Nor does it while a client is started again, even if it is not to begin by itself.
+        running.terminate();
+        play.container = play.container.clone().set(|testpmd| testpmd.auto_start = false);
+        let _running = play.start();
+        assert_eq!(play.linked().code, 0);
+        play.write("stop", "Telling cores to stop...\nWaiting for lcores to finish...\n");
+        play.write("do_port_start_1", "cp summary.up show_port_summary_all");
+        play.write("summary.up", &summary("up", "up"));
+        play.write("show_port_summary_all", &summary("up", "down"));
+        let _listener = bind(&play.path("memif/2.sock"));
+        play.waits("asked", "port start 1\n");
+        assert_eq!(play.linked().code, 0);
+        assert_eq!(play.read("forwards"), "once\nonce\n");
+    });
+}
+
+/// `start` makes a client give its server buffers; those it found disconnected get none.
+#[test]
+fn forwarding_begins_anew_for_a_client_that_came_later() {
+    everywhere(|mut play| {
+        play.container.app.ready_timeout = Duration::from_secs(20);
+        play.write("show_port_summary_all", &summary("up", "down"));
+        play.write("summary.up", &summary("up", "up"));
+        play.write("do_start", "cp summary.up show_port_summary_all; echo once >>forwards");
+        play.write("stop", "Telling cores to stop...\nWaiting for lcores to finish...\n");
+        let _running = play.start();
+        assert_eq!(play.linked().code, 0);
+        assert_eq!(play.read("forwards"), "once\nonce\n");
+        assert!(!play.read("asked").contains("port stop"));
     });
 }
 

@@ -1,10 +1,17 @@
 //! Packets through chains of testpmd, counted by its own counters.
 
-use crate::support::{Bed, Engine, Group, On, text};
+use crate::support::{Bed, Ended, Engine, Group, On, text};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Gives the testpmd of a container a command.
 pub(crate) const CTL: &str = "/var/lib/vnfctl/testpmd-ctl";
+
+/// Says the pid of the testpmd of a container.
+const PID: &str = "echo pid $(cat /var/lib/vnfctl/testpmd/pid)";
+
+/// Until all has arrived.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A group with testpmd; `app` = further keys of the app.
 pub(crate) fn testpmd(name: &str, engine: Engine, app: &str) -> Group {
@@ -19,6 +26,9 @@ pub(crate) fn testpmd(name: &str, engine: Engine, app: &str) -> Group {
         .key("image_file", text("node:/lab-images/testpmd.tar"))
 }
 
+/// Received and sent packets of each port.
+type Counts = Vec<[u64; 2]>;
+
 /// The testpmds of one node.
 pub(crate) struct Traffic<'a> {
     bed: &'a Bed,
@@ -26,59 +36,177 @@ pub(crate) struct Traffic<'a> {
     node: &'a str,
 }
 
+/// What passed while a generator sent.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    /// By every port of the generator.
+    pub(crate) sent: u64,
+    counts: BTreeMap<String, Counts>,
+}
+
+impl Passed {
+    /// Received and sent meanwhile by each port of a container.
+    #[track_caller]
+    pub(crate) fn by(&self, short: &str) -> &[[u64; 2]] {
+        self.counts.get(short).expect("a container of this node")
+    }
+}
+
+/// A testpmd: its pid, its counters.
+#[derive(Debug, PartialEq, Eq, Default)]
+struct Seen {
+    pid: String,
+    counts: Counts,
+}
+
 impl<'a> Traffic<'a> {
     pub(crate) fn new(bed: &'a Bed, on: &'a On<'a>, node: &'a str) -> Self {
         Self { bed, on, node }
     }
 
-    #[track_caller]
-    fn tells(&self, short: &str, command: &str) -> String {
-        let container = format!("{}-{}_{short}", self.bed.name, self.node);
-        self.on.args(&["exec", &container, "--", CTL, command]).exits(0).stdout
-    }
-
-    /// Received and sent packets of each port.
-    #[track_caller]
-    pub(crate) fn counted(&self, short: &str) -> Vec<[u64; 2]> {
-        let text = self.tells(short, "show port stats all");
-        let all = |what: &str| -> Vec<u64> {
-            let lines = text.lines().filter_map(|line| line.trim().strip_prefix(what));
-            let words = lines.filter_map(|line| line.split_whitespace().next());
-            words.map(|word| word.parse().expect("a number")).collect()
-        };
-        all("RX-packets:").into_iter().zip(all("TX-packets:")).map(|(rx, tx)| [rx, tx]).collect()
-    }
-
     /// Sends from every port of one container, less at a time than a ring holds, until all of it
-    /// has arrived at another. Returns what every port has sent.
+    /// has arrived at another. DPDK's driver may crash when peers come and go: what was measured
+    /// while a testpmd was started anew is measured again.
     #[track_caller]
-    pub(crate) fn sends(&self, from: &str, to: &str, times: u32) -> u64 {
-        let received = |short: &str| self.counted(short).iter().map(|[rx, _]| *rx).collect();
-        let transmitted = || self.counted(from).iter().map(|[_, tx]| *tx).collect::<Vec<u64>>();
-        let (earlier, before): (Vec<u64>, Vec<u64>) = (received(to), transmitted());
+    pub(crate) fn sends(&self, from: &str, to: &str, times: u32) -> Passed {
+        let mut trouble = String::new();
+        for _ in 0..3 {
+            self.settles();
+            let lives = self.lives();
+            match self.measured(from, to, times) {
+                Ok(passed) if self.lives() == lives => return passed,
+                measured => trouble = format!("{measured:?}"),
+            }
+            assert_ne!(self.lives(), lives, "no testpmd was started anew\n{trouble}");
+            tell(&format!("measured again, as a testpmd was started anew meanwhile\n{trouble}"));
+        }
+        panic!("a testpmd was started anew each time\n{trouble}");
+    }
+
+    /// Waits until all is as it should be, where a testpmd was started anew after the last verb.
+    #[track_caller]
+    fn settles(&self) {
+        let since = Instant::now();
+        loop {
+            let proof = self.on.run("verify");
+            if proof.code == 0 {
+                return;
+            }
+            tell(&format!("not yet as it should be: {proof}"));
+            assert!(since.elapsed() < PATIENCE, "{proof}\n{}", self.on.run("logs"));
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+
+    fn measured(&self, from: &str, to: &str, times: u32) -> Result<Passed, String> {
+        let before = self.seen()?;
+        let mut sent = 0;
         for _ in 0..times {
-            let said = self.tells(from, "stop\nstart tx_first 10");
-            assert!(said.contains("packet forwarding - ports="), "{said}");
-            let sent: Vec<u64> =
-                transmitted().iter().zip(&before).map(|(tx, old)| tx - old).collect();
-            assert!(sent.iter().all(|sent| *sent > 0), "{sent:?}");
+            let said = self.tells(from, "stop\nstart tx_first 10")?;
+            if !said.contains("packet forwarding - ports=") {
+                return Err(said);
+            }
             let since = Instant::now();
             loop {
-                let now: Vec<u64> = received(to);
-                let arrived: Vec<u64> =
-                    now.iter().zip(&earlier).map(|(rx, old)| rx - old).collect();
-                if arrived == sent {
+                let passed = since_then(&before, &self.seen()?)?;
+                let all: Vec<u64> = passed[from].iter().map(|[_, sent]| *sent).collect();
+                let arrived: Vec<u64> = passed[to].iter().map(|[received, _]| *received).collect();
+                if all.iter().any(|now| *now != all[0] || *now <= sent) {
+                    return Err(format!("{all:?} sent after {sent}"));
+                }
+                if arrived == all {
+                    sent = all[0];
                     break;
                 }
-                assert!(arrived.iter().zip(&sent).all(|(got, sent)| got <= sent), "{arrived:?}");
-                if since.elapsed() > Duration::from_secs(30) {
-                    let counters = self.on.args(&["exec", "--", CTL, "show port stats all"]);
+                if since.elapsed() > PATIENCE || arrived.iter().zip(&all).any(|(to, of)| to > of) {
                     let logs = self.on.run("logs");
-                    panic!("{arrived:?} of {sent:?} arrived\n{counters}\n{logs}");
+                    return Err(format!("{arrived:?} of {all:?} arrived\n{passed:#?}\n{logs}"));
                 }
                 std::thread::sleep(Duration::from_millis(100));
             }
         }
-        transmitted()[0] - before[0]
+        let counts = since_then(&before, &self.seen()?)?;
+        Ok(Passed { sent, counts })
     }
+
+    fn tells(&self, short: &str, command: &str) -> Result<String, String> {
+        let container = format!("{}-{}_{short}", self.bed.name, self.node);
+        let ended = self.on.args(&["exec", &container, "--", CTL, command]);
+        if ended.code == 0 { Ok(ended.stdout) } else { Err(ended.to_string()) }
+    }
+
+    /// Every testpmd of the node, by its short name.
+    fn seen(&self) -> Result<BTreeMap<String, Seen>, String> {
+        let ended = self.inside(&format!("{PID}; {CTL} show port stats all"));
+        if ended.code != 0 {
+            return Err(ended.to_string());
+        }
+        let mut all: BTreeMap<String, Seen> = BTreeMap::new();
+        for (short, line) in self.lines(&ended.stdout) {
+            let seen = all.entry(short.to_owned()).or_default();
+            let number = |rest: &str| -> u64 {
+                let word = rest.split_whitespace().next().expect("a number");
+                word.parse().expect("a number")
+            };
+            if let Some(pid) = line.strip_prefix("pid ") {
+                pid.clone_into(&mut seen.pid);
+            } else if let Some(rest) = line.strip_prefix("RX-packets:") {
+                seen.counts.push([number(rest), 0]);
+            } else if let Some(rest) = line.strip_prefix("TX-packets:") {
+                seen.counts.last_mut().expect("RX comes first")[1] = number(rest);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The pid of every testpmd that runs.
+    fn lives(&self) -> Vec<String> {
+        let ended = self.inside(PID);
+        let pids = self.lines(&ended.stdout).map(|(short, line)| format!("{short} {line}"));
+        let mut pids: Vec<String> = pids.collect();
+        pids.sort();
+        pids
+    }
+
+    /// Runs a script in every container of the node.
+    fn inside(&self, script: &str) -> Ended {
+        let all = format!("{}-{}_*", self.bed.name, self.node);
+        self.on.args(&["exec", &all, "--", "sh", "-c", script])
+    }
+
+    /// Short name and text of what they said.
+    fn lines<'t>(&self, stdout: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
+        let prefix = format!("{}-{}_", self.bed.name, self.node);
+        stdout.lines().filter_map(move |line| {
+            let (name, line) = line.split_once('|')?;
+            Some((name.trim().strip_prefix(&prefix)?, line.trim()))
+        })
+    }
+}
+
+/// What the suite shows of a case that passes, too.
+#[expect(clippy::print_stderr, reason = "a crash of the driver is no failure, but is seen")]
+fn tell(what: &str) {
+    eprintln!("{what}");
+}
+
+/// What was counted since `before`, unless a testpmd was started anew.
+fn since_then(
+    before: &BTreeMap<String, Seen>,
+    now: &BTreeMap<String, Seen>,
+) -> Result<BTreeMap<String, Counts>, String> {
+    let mut all = BTreeMap::new();
+    for (short, old) in before {
+        let new = now.get(short).filter(|new| new.pid == old.pid);
+        let new = new.ok_or_else(|| format!("{short}: another testpmd: {old:?}, {now:?}"))?;
+        let mut counts = Counts::new();
+        for (new, old) in new.counts.iter().zip(&old.counts) {
+            match (new[0].checked_sub(old[0]), new[1].checked_sub(old[1])) {
+                (Some(received), Some(sent)) => counts.push([received, sent]),
+                _ => return Err(format!("{short}: counts back from {old:?} to {new:?}")),
+            }
+        }
+        all.insert(short.clone(), counts);
+    }
+    Ok(all)
 }
