@@ -42,7 +42,12 @@ put() { # MODE BYTES PATH
 
 # The digest comes when the app runs with all this: what is cut short before is done again.
 finish() { # whether there was a start script: 0 or 1
-	launcher=$(first_word "$folder/launcher") ||
+	left=20
+	until launcher=$(first_word "$folder/launcher") || [ "$left" = 0 ]; do
+		left=$((left - 1))
+		nap
+	done
+	[ -n "$launcher" ] ||
 		fail "the first process of this container is not vnfctl's: it was made without an app, recreate it"
 	if [ "$1" = 1 ]; then kill -HUP "$launcher"; else kill -USR1 "$launcher"; fi 2>/dev/null
 	left=250

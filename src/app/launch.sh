@@ -52,8 +52,9 @@ await() { # the end of the app; its code in $code
 }
 
 mkdir -p "$folder"
+# Of another user than root, until the engine has opened the folder to it.
+until note launcher "$$" || [ -n "$ending" ]; do nap; done
 rm -f "$folder/running" "$folder/ended"
-note launcher "$$"
 while :; do
 	while [ -z "$ending" ] && [ ! -f "$folder/start" ]; do nap; done
 	[ -z "$ending" ] || exit 143

@@ -81,6 +81,11 @@ pub struct RenderError {
 
 /// What an app can do. Stateless.
 pub trait AppDriver: Sync {
+    /// Folders it writes files to, besides [`FOLDER`], `/run` and `/tmp`.
+    fn folders(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The app's own files, besides those of `files = [..]`.
     ///
     /// # Errors

@@ -20,6 +20,10 @@ use std::fmt::Write as _;
 pub struct Vpp;
 
 impl AppDriver for Vpp {
+    fn folders(&self) -> &'static [&'static str] {
+        &["/etc/vpp"]
+    }
+
     fn files(&self, instance: &Instance<'_>) -> Result<Vec<File>, RenderError> {
         let vpp = settings(instance)?;
         let startup = startup::startup(instance, vpp)?;

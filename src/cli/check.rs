@@ -6,7 +6,7 @@ use super::machines::saved;
 use super::show::show_placement;
 use crate::lifecycle::{Failure, NodeFailure, check_hugepages, place, wanted};
 use crate::model::Node;
-use crate::plan::{Refusal, Wanted};
+use crate::plan::{Refusal, Wanted, lacking, privileged};
 use crate::transport::TransportError;
 use crate::ui::ExitCode;
 
@@ -29,22 +29,13 @@ pub(super) fn run(context: &Context<'_>, args: &Check) -> anyhow::Result<ExitCod
         .iter()
         .filter(|one| chosen.matches(&one.spec.name, &one.group.name, one.node))
         .collect();
-    let refusals: Vec<Refusal> = meant.iter().flat_map(|one| one.refusals()).collect();
+    let mut refusals: Vec<Refusal> = meant.iter().flat_map(|one| one.refusals()).collect();
+    refusals.extend(lacking(meant.iter().copied(), &seen.observation));
     if !refusals.is_empty() {
         return Err(Failure::Unable(refusals).into());
     }
-    // A saved machine tells neither its runtimes nor its subordinate ids.
-    let facts = |one: &Wanted<'_>| {
-        let asked = (!is_saved.iter().any(|node| node == one.node)).then_some(one.node)?;
-        seen.observation.get(asked).map(|state| &state.facts)
-    };
-    let mut lacking: Vec<Refusal> =
-        meant.iter().filter_map(|one| Some(one.lacks(facts(one)?))).flatten().collect();
-    lacking.dedup();
-    if !lacking.is_empty() {
-        return Err(Failure::Refused(lacking).into());
-    }
     let mut warnings = placed.warnings;
+    warnings.extend(privileged(meant.iter().copied()));
     let is_meant = |name: &str, group: &str, node: &str| chosen.matches(name, group, node);
     warnings.extend(check_hugepages(topology, &all, &seen.observation, &is_meant)?);
     // A topology can be checked where its nodes cannot be reached; its placement cannot.

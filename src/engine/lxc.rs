@@ -6,6 +6,7 @@
 mod base;
 mod config;
 mod observed;
+mod profile;
 mod refusals;
 mod variables;
 
@@ -17,6 +18,9 @@ use std::time::Duration;
 
 /// Script that prints images and containers.
 const QUERY: &str = concat!(include_str!("../facts/whole.sh"), include_str!("lxc/query.sh"));
+
+/// Script that makes a container and starts it.
+const CREATE: &str = concat!(include_str!("identify.sh"), include_str!("lxc/create.sh"));
 
 /// Script that makes an image present.
 const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("lxc/acquire.sh"));
@@ -77,7 +81,7 @@ impl Engine for Lxc {
         let clone = if spec.security.idmap.is_some() { "copy" } else { "overlay" };
         let words = [spec.name.clone(), base, key.to_owned(), clone.to_owned()];
         let words = words.into_iter().chain(config::words_of_node(spec));
-        let create = Command::sh(include_str!("lxc/create.sh"), words)
+        let create = Command::sh(CREATE, words)
             .stdin(config::files(spec, facts))
             .hide(&spec.secrets)
             .hide(&quoted(&spec.secrets));
@@ -108,9 +112,11 @@ impl Engine for Lxc {
     }
 
     fn exec(&self, name: &str, argv: &[String], tty: bool) -> Command {
-        let terminal = if tty { "--keep-var=TERM" } else { "" };
-        let words = [name, terminal].map(str::to_owned).into_iter().chain(argv.iter().cloned());
-        endless(Command::sh(include_str!("lxc/exec.sh"), words))
+        endless(enter(name, "user", if tty { "--keep-var=TERM" } else { "" }, argv))
+    }
+
+    fn administer(&self, name: &str, argv: &[String]) -> Command {
+        endless(enter(name, "", "", argv))
     }
 
     fn logs(&self, name: &str, tail: Option<u32>, follow: bool) -> Command {
@@ -131,6 +137,12 @@ impl Engine for Lxc {
     fn lacks(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Lack> {
         refusals::lacks(spec, facts)
     }
+}
+
+/// Words run inside: as the container's user where `who` is `user`, else as root.
+fn enter(name: &str, who: &str, option: &str, argv: &[String]) -> Command {
+    let words = [name, who, option].map(str::to_owned).into_iter().chain(argv.iter().cloned());
+    Command::sh(include_str!("lxc/exec.sh"), words)
 }
 
 /// Secrets with a quote as they stand inside quotes in the files of a container.

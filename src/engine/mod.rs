@@ -6,6 +6,7 @@
 mod derived;
 mod docker;
 mod folders;
+mod lacks;
 mod lxc;
 mod native;
 mod oci;
@@ -17,6 +18,7 @@ mod variables;
 
 pub use derived::{Derivation, Derived};
 pub use docker::Docker;
+pub use lacks::lacks;
 pub use lxc::Lxc;
 pub use native::Native;
 pub use podman::Podman;
@@ -98,7 +100,7 @@ pub trait Engine: Sync {
     /// What in `spec` this engine cannot do, one sentence each: errors of `check`.
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String>;
 
-    /// What `spec` needs and a node of these facts lacks: errors before anything is made there.
+    /// What `spec` needs of this engine on a node of these facts and is not there: part of [`lacks`].
     fn lacks(&self, _spec: &ContainerSpec, _facts: &Facts) -> Vec<Lack> {
         Vec::new()
     }

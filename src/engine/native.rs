@@ -9,6 +9,7 @@
 //! Parameters reach the scripts as arguments or on standard input, never as script text.
 
 mod config;
+mod profile;
 
 use crate::command::Command;
 use crate::cpu::CpuSet;
@@ -26,6 +27,7 @@ const TOOLS: &str = include_str!("native/tools.sh");
 const STATE: &str = include_str!("native/state.sh");
 const RECORD: &str = include_str!("native/record.sh");
 const CGROUP: &str = include_str!("native/cgroup.sh");
+const LABEL: &str = include_str!("native/label.sh");
 const LAUNCH: &str = include_str!("native/launch.sh");
 
 /// Joins script parts; comments and indentation stay in the source.
@@ -48,11 +50,13 @@ fn stages() -> [String; 3] {
         RECORD,
         include_str!("native/root.sh"),
         include_str!("native/mounts.sh"),
+        include_str!("native/own.sh"),
+        include_str!("identify.sh"),
         include_str!("native/monitor.sh"),
     ];
     [
         script(&monitor),
-        script(&[RECORD, include_str!("native/init.sh")]),
+        script(&[RECORD, LABEL, include_str!("native/init.sh")]),
         script(&[include_str!("native/reaper.sh")]),
     ]
 }
@@ -136,12 +140,11 @@ impl Engine for Native {
     /// A terminal is the lane's own, so `tty` changes nothing. In an image without util-linux'
     /// `setpriv` the command keeps all capabilities.
     fn exec(&self, name: &str, argv: &[String], _tty: bool) -> Command {
-        let main = script(&[STATE, TOOLS, CGROUP, include_str!("native/exec.sh")]);
-        let enter = script(&[RECORD, include_str!("native/enter.sh")]);
-        let args = [name.to_owned(), enter].into_iter().chain(argv.iter().cloned());
-        let mut command = Command::sh(main, args);
-        command.deadline = None;
-        command
+        enter(name, "user", argv)
+    }
+
+    fn administer(&self, name: &str, argv: &[String]) -> Command {
+        enter(name, "", argv)
     }
 
     fn logs(&self, name: &str, tail: Option<u32>, follow: bool) -> Command {
@@ -166,6 +169,18 @@ impl Engine for Native {
         let runtime = super::runtime::refusals(EngineKind::Native, spec);
         config::refusals(spec).into_iter().chain(runtime).collect()
     }
+}
+
+/// Words run inside: as the container's user where `who` is `user`, else as root.
+fn enter(name: &str, who: &str, argv: &[String]) -> Command {
+    let main = script(&[STATE, TOOLS, CGROUP, RECORD, include_str!("native/exec.sh")]);
+    let enter = script(&[RECORD, include_str!("native/enter.sh")]);
+    let label = script(&[LABEL, "label \"$1\" \"$2\" || exit 126\nshift 2\nexec \"$@\""]);
+    let args =
+        [name.to_owned(), enter, label, who.to_owned()].into_iter().chain(argv.iter().cloned());
+    let mut command = Command::sh(main, args);
+    command.deadline = None;
+    command
 }
 
 /// What the files of one container's folder say.

@@ -5,6 +5,7 @@
 mod arguments;
 mod lack;
 mod observed;
+mod profile;
 
 use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, Lack, ParseError};
 use crate::command::{Command, quote};
@@ -99,7 +100,7 @@ impl<E: Oci> Engine for E {
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
-        let words = arguments::of_run(spec, facts);
+        let words = arguments::of_run(E::KIND, spec, facts);
         let mut run = if facts.uid == 0 {
             Command::sh(E::CREATE, words)
         } else {
@@ -108,7 +109,8 @@ impl<E: Oci> Engine for E {
         };
         run = run.hide(&spec.secrets);
         run.env = super::variables::through_environment(&spec.env);
-        super::folders::make_folders(spec).into_iter().chain([run]).collect()
+        let open = profile::open_kept(E::KIND.word(), E::REMOVE, spec);
+        super::folders::make_folders(spec).into_iter().chain([run]).chain(open).collect()
     }
 
     fn repin(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {

@@ -42,6 +42,12 @@ pub struct ContainerSpec {
     pub mems: Vec<u32>,
     /// What it may do.
     pub security: Security,
+    /// Absolute folders in memory, mode 1777, empty at every start: what is written to `/run` and
+    /// `/tmp` where the root cannot be written.
+    pub tmpfs: Vec<String>,
+    /// Absolute folders of its own, mode 1777, with what the image has there, that can be written
+    /// whatever the root is; they outlive a stop and go with the container.
+    pub kept: Vec<String>,
     /// OCI runtime; `None` = the engine's default.
     pub runtime: Option<String>,
     /// Its place in a pod.

@@ -47,6 +47,9 @@ pub struct Facts {
     pub tools: BTreeSet<String>,
     /// Subordinate ids of the user who runs the engines there.
     pub subids: SubIds,
+    /// Security modules that the kernel has enabled (`capability`, `apparmor`, `selinux`, ...);
+    /// `None` = not known.
+    pub lsms: Option<BTreeSet<String>>,
 }
 
 /// How a node's cgroups are mounted.

@@ -77,6 +77,10 @@ impl Reading {
             "tool" => {
                 self.facts.tools.insert(value.to_owned());
             }
+            "lsm" => {
+                let words = value.split(',').filter(|word| !word.is_empty());
+                self.facts.lsms = Some(words.map(str::to_owned).collect());
+            }
             "arch" => value.clone_into(&mut self.facts.arch),
             "links" => self.topology.links = value.split(' ').filter_map(node_of_link).collect(),
             "asked" => self.native_asked = true,

@@ -98,6 +98,13 @@ late=$(
             esac
         done </etc/sub$kind
     done
+    lsm=
+    { read -r lsm </sys/kernel/security/lsm; } 2>/dev/null
+    # Where securityfs is not mounted these tell.
+    { read -r on </sys/module/apparmor/parameters/enabled; } 2>/dev/null || on=N
+    [ "$on" = N ] || lsm=$lsm,apparmor
+    [ ! -e /sys/fs/selinux/enforce ] || lsm=$lsm,selinux
+    printf 'lsm %s\n' "$lsm" >&3
     if [ "$uid" != 0 ] && find_tool sudo; then
         { sudo -n true </dev/null >/dev/null 2>&1 && echo 'sudo yes'; } &
     fi

@@ -8,8 +8,8 @@ use crate::engine::{Labels, Observed};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology};
 use crate::plan::{
-    Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, orphans,
-    switch_steps, targets, wanted_switches,
+    Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, lacking,
+    orphans, switch_steps, targets, wanted_switches,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -114,20 +114,10 @@ pub fn prepare_from<'a>(
     prepared.meant = prepared.wanted.iter().filter(is_meant).count();
     if raises {
         let meant = prepared.wanted.iter().filter(is_meant);
-        let unable: Vec<Refusal> = meant.clone().flat_map(Wanted::refusals).collect();
+        let mut unable: Vec<Refusal> = meant.flat_map(Wanted::refusals).collect();
+        unable.extend(lacking(prepared.wanted.iter().filter(is_meant), &observation));
         if !unable.is_empty() {
             return Err(Failure::Unable(unable));
-        }
-        let facts = |one: &Wanted<'_>| observation.get(one.node).map(|state| &state.facts);
-        let mut lacking: Vec<Refusal> = Vec::new();
-        for lack in meant.filter_map(|one| Some(one.lacks(facts(one)?))).flatten() {
-            // Once per node, however many containers it concerns.
-            if !lacking.contains(&lack) {
-                lacking.push(lack);
-            }
-        }
-        if !lacking.is_empty() {
-            return Err(Failure::Refused(lacking));
         }
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);

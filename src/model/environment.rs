@@ -147,12 +147,14 @@ pub(super) fn read_capabilities(
         None => Vec::new(),
     };
     let (add, drop) = (read("cap_add"), read("cap_drop"));
-    if let (true, Some(first), Some(entry)) = (privileged, section.get("cap_add"), privileged_entry)
-    {
-        report
-            .add(&first.place, "`cap_add` does not go with `privileged`", "adds nothing")
-            .mark(&entry.place, "gives all capabilities already")
-            .help("remove one of both");
+    // Docker and podman would leave out what takes something away again.
+    for (key, label) in [("cap_add", "adds nothing"), ("cap_drop", "would drop nothing")] {
+        if let (true, Some(first), Some(entry)) = (privileged, section.get(key), privileged_entry) {
+            report
+                .add(&first.place, format!("`{key}` does not go with `privileged`"), label)
+                .mark(&entry.place, "gives all capabilities")
+                .help("remove one of both");
+        }
     }
     for (cap, word) in &drop {
         if let Some((_, added)) = add.iter().find(|(other, _)| other == cap) {

@@ -11,6 +11,7 @@ use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::read_app::read_app;
+use super::read_security::read_security;
 use super::runtime::read_runtime;
 use super::size::{read_hugepages, read_memory};
 use super::topology::{CpuRequest, EngineKind, Group, Node};
@@ -101,6 +102,7 @@ pub(super) fn read_group<'a>(
     let runtime = read_runtime(&section, report);
     let idmap = read_idmap(&section, report);
     let network = read_network(&section, engine, report);
+    let security = read_security(&section, network.map(|word| word.text), report);
     let memory = section.get("memory").and_then(|entry| read_memory(entry, report));
     let hugepages = section.get("hugepages").map(|entry| read_hugepages(entry, report));
     let command = read_command(&section, report);
@@ -131,7 +133,7 @@ pub(super) fn read_group<'a>(
         command,
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
         app,
-        security: super::Security { idmap, ..super::Security::default() },
+        security: super::Security { idmap, ..security },
         runtime,
         pod: None,
         init: false,

@@ -61,6 +61,15 @@
 //! | `cap_add`, `cap_drop` | lists of capabilities, with or without `CAP_` |
 //! | `devices` | list of `"/dev/on/node[:/dev/in/container[:rwm]]"` |
 //! | `idmap` | lxc, podman: root inside is another user outside: `"auto"` = the node's first range of 65536 subordinate ids, or a number = the range's first id |
+//! | `seccomp` | `"unconfined"`, or a profile on the node, `"node:/path"`, in the engine's own format (docker, podman: JSON; lxc: LXC's); default the engine's own filter |
+//! | `apparmor` | name of a profile that the node's kernel has loaded, or `"unconfined"`; default the engine's |
+//! | `selinux` | `"user:role:type[:level]"`; docker, podman also one part, `"type:container_t"`, or `"disable"`; default the engine's |
+//! | `no_new_privileges` | `true`: no program gains privileges by being run; default `false` |
+//! | `read_only` | `true`: the root cannot be written; `/run`, `/tmp`, `/var/tmp` and the folders of the app are in memory; default `false` |
+//! | `user` | `"user[:group]"`, names of the image or numbers, of the first process and of `exec`; default the image's |
+//! | `sysctls` | table of kernel parameters of its own namespaces: `kernel.msg*`, `kernel.sem`, `kernel.shm*`, `fs.mqueue.*`, `net.*` |
+//! | `ulimits` | table of resource limits: `{ nofile = 1024, memlock = "unlimited", core = [0, 1024] }`; a list is soft and hard |
+//! | `pids` | processes and threads at most, 1 to 4194304; default the engine's |
 //! | `network` | native, lxc: `"none"` (own, with a loopback only) or `"host"`. docker, podman: as the engine says |
 //! | `memory` | limit: `"2GiB"`, `"512MiB"`, `"1GB"`, or bytes; 4 MiB at least |
 //! | `hugepages` | table of huge pages per container: `{ "2MiB" = 256 }`; page sizes are powers of two from 64 KiB to 16 GiB |
@@ -199,6 +208,8 @@ mod read_app;
 mod read_app_file;
 mod read_custom;
 mod read_install;
+mod read_limits;
+mod read_security;
 mod read_testpmd;
 mod read_vpp;
 mod runtime;
@@ -230,7 +241,7 @@ pub use node::parse_ssh;
 pub use problem::{Mark, Problem, Problems};
 pub use runtime::{is_gvisor, is_sandbox};
 pub use secret::looks_secret;
-pub use security::{IdMap, Seccomp, Security, Ulimit};
+pub use security::{IdMap, Seccomp, Security, Selinux, Ulimit};
 pub use size::{page_size, page_size_word};
 pub use template::{TEMPLATE_CPUS, TEMPLATE_VARIABLES, template_environment};
 pub use topology::{

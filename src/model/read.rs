@@ -14,7 +14,7 @@ pub(super) struct Word<'a> {
 }
 
 /// More words than this are not listed in full.
-const LISTED: usize = 40;
+const LISTED: usize = 64;
 
 /// "a, b and c", each in backticks.
 pub(super) fn listed<S: AsRef<str>>(words: &[S]) -> String {

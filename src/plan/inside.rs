@@ -7,9 +7,8 @@ use super::request::Target;
 use super::step::StepId;
 use super::wanted::Wanted;
 use crate::app::{AppState, Deployment, FOLDER, install_digest};
-use crate::command::{Command, DEFAULT_DEADLINE, Secret};
+use crate::command::{Command, DEFAULT_DEADLINE};
 use crate::engine::{Observed, engine};
-use crate::model::EngineKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -45,10 +44,16 @@ pub(super) enum Before {
     Running,
 }
 
-/// A POSIX script inside a container.
-pub(super) fn inside(kind: EngineKind, name: &str, script: &str, secrets: &[Secret]) -> Command {
+/// A POSIX script inside a container, as root; as its user where the group names one, whose files
+/// and sockets these are.
+fn inside(wanted: &Wanted<'_>, script: &str) -> Command {
     let argv = ["sh", "-c", script].map(str::to_owned);
-    engine(kind).administer(name, &argv).hide(secrets).deadline(DEFAULT_DEADLINE)
+    let (engine, name) = (engine(wanted.group.engine), wanted.spec.name.as_str());
+    let command = match wanted.spec.security.user {
+        None => engine.administer(name, &argv),
+        Some(_) => engine.exec(name, &argv, false),
+    };
+    command.hide(&wanted.secrets).deadline(DEFAULT_DEADLINE)
 }
 
 impl Builder<'_> {
@@ -142,7 +147,7 @@ impl Builder<'_> {
             if after.is_empty() || !ends().all(answers) {
                 continue;
             }
-            let command = inside(wanted.group.engine, name, &guarded(app, script), &wanted.secrets);
+            let command = inside(wanted, &guarded(app, script));
             let deed = Deed {
                 verb: "connect",
                 detail: format!("{name} ({})", wanted.peers.join(", ")),
@@ -206,7 +211,7 @@ fn detail(wanted: &Wanted<'_>) -> String {
 
 fn configure(wanted: &Wanted<'_>, app: &Deployment) -> Deed {
     let script = app.script();
-    let command = inside(wanted.group.engine, &wanted.spec.name, &script, &wanted.secrets);
+    let command = inside(wanted, &script);
     Deed {
         verb: "configure",
         detail: detail(wanted),
@@ -218,7 +223,7 @@ fn configure(wanted: &Wanted<'_>, app: &Deployment) -> Deed {
 fn ready(wanted: &Wanted<'_>, app: &Deployment) -> Option<Deed> {
     let script = app.ready.as_ref()?;
     let script = guarded(app, script);
-    let command = inside(wanted.group.engine, &wanted.spec.name, &script, &wanted.secrets);
+    let command = inside(wanted, &script);
     Some(Deed {
         verb: "ready",
         detail: detail(wanted),

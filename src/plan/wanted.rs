@@ -3,11 +3,11 @@
 use super::app::{Rendering, Surroundings, peers, render, secrets as secrets_of};
 use super::hugepages;
 use super::install;
+use super::profile;
 use super::request::Refusal;
 use crate::app::{Deployment, LAUNCH, RenderError};
 use crate::command::Secret;
-use crate::engine::{ContainerSpec, Labels, Lack, engine};
-use crate::facts::Facts;
+use crate::engine::{ContainerSpec, Labels, engine};
 use crate::model::{Group, IdMap, ImageFile, Mount, Topology};
 use crate::wiring::{ContainerWiring, GUEST_FOLDER, PortKind, folder};
 use serde_json::{Map, Value, json};
@@ -61,18 +61,8 @@ impl Wanted<'_> {
                 self.group.name
             ),
         };
-        engine(self.group.engine).refusals(&self.spec).into_iter().map(refusal).collect()
-    }
-
-    /// What a node of these facts lacks for it.
-    pub fn lacks(&self, facts: &Facts) -> Vec<Refusal> {
-        let refusal = |lack: Lack| Refusal {
-            node: self.node.to_owned(),
-            container: String::new(),
-            message: lack.message,
-            hint: lack.hint,
-        };
-        engine(self.group.engine).lacks(&self.spec, facts).into_iter().map(refusal).collect()
+        let of_engine = engine(self.group.engine).refusals(&self.spec);
+        of_engine.into_iter().chain(profile::refusals(self)).map(refusal).collect()
     }
 }
 
@@ -197,6 +187,8 @@ fn specify(
         cpus: assignment.cpus.clone(),
         mems: assignment.mems.clone(),
         security: group.security.clone(),
+        tmpfs: profile::tmpfs(group),
+        kept: profile::kept(group),
         runtime: group.runtime.clone(),
         pod: None,
         labels,
@@ -268,6 +260,7 @@ fn describe(group: &Group) -> Map<String, Value> {
             Some(IdMap::First(first)) => json!(first),
         },
     );
+    profile::describe(&group.security, &mut put);
     put("network", json!(group.network));
     put("memory", json!(group.memory));
     put(hugepages::FIELD, hugepages::described(&group.hugepages));

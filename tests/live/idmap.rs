@@ -97,6 +97,6 @@ fn a_users_own_podman_pins(bed: &Bed) {
 fn without_subordinate_ids_nothing_is_made(bed: &Bed) {
     let group = Group::new("VNF", bed.engine).key("idmap", 4096);
     let on = bed.on(&bed.topology().group(group));
-    on.run("up").exits(1).says("4096-69631").says("usermod --add-subuids");
+    on.run("up").exits(3).says("4096-69631").says("usermod --add-subuids");
     assert_eq!(bed.traces(), "");
 }

@@ -21,6 +21,7 @@ mod memif;
 mod nodes;
 mod runtime;
 mod script;
+mod security;
 mod shipped;
 mod support;
 mod threads;

@@ -101,7 +101,7 @@ fn a_runtime_that_is_not_there_is_missed_before_anything_is_made(bed: &Bed) {
     let on = bed.with_runtime("nowhere");
     for verb in ["check", "up", "plan create"] {
         on.run(verb)
-            .exits(1)
+            .exits(3)
             .says("has no runtime `nowhere`")
             .says("crun")
             .says("install `nowhere`");

@@ -15,6 +15,7 @@ const DROPPED: [&str; 5] = ["mac_admin", "mac_override", "sys_time", "sys_module
 pub(super) fn files(spec: &ContainerSpec, facts: &Facts) -> String {
     let mut files = vec![("config", config(spec, facts))];
     files.extend(variables::script(&spec.env).map(|script| ("vnfctl-env", script)));
+    files.extend(super::profile::hook(spec).map(|script| ("vnfctl-hook", script)));
     files.push(("vnfctl-start", start(spec)));
     let mut mark = "#>".to_owned();
     while files.iter().any(|(_, text)| text.lines().any(|line| line.starts_with(&mark))) {
@@ -28,6 +29,8 @@ pub(super) fn files(spec: &ContainerSpec, facts: &Facts) -> String {
 /// Words of `create.sh` for mounts and devices, whose kind and numbers the node knows.
 pub(super) fn words_of_node(spec: &ContainerSpec) -> Vec<String> {
     let mut words = Vec::new();
+    // Folders of its own first: what is mounted may lie in them.
+    words.extend(super::profile::folders(spec));
     for mount in &spec.mounts {
         let flags = match mount.read_only {
             true => "rbind,ro",
@@ -37,7 +40,9 @@ pub(super) fn words_of_node(spec: &ContainerSpec) -> Vec<String> {
             }
             false => "rbind",
         };
-        words.extend(["mount".into(), mount.host.clone(), entry(&mount.host, &mount.guest, flags)]);
+        let guest = mount.guest.trim_start_matches('/').to_owned();
+        let entry = entry(&mount.host, &mount.guest, flags);
+        words.extend(["mount".into(), mount.host.clone(), guest, entry]);
     }
     for device in &spec.devices {
         let mut parts = device.splitn(3, ':');
@@ -51,9 +56,7 @@ pub(super) fn words_of_node(spec: &ContainerSpec) -> Vec<String> {
         let entry = entry(host, guest, "bind");
         words.extend(["device".into(), host.to_owned(), entry, access.to_owned()]);
     }
-    if spec.privileged {
-        words.push("privileged".into());
-    }
+    words.extend(super::profile::words_of_node(spec));
     words
 }
 
@@ -62,7 +65,7 @@ fn entry(host: &str, guest: &str, flags: &str) -> String {
     format!("{} {} none {flags}", fstab(host), fstab(guest.trim_start_matches('/')))
 }
 
-fn fstab(path: &str) -> String {
+pub(super) fn fstab(path: &str) -> String {
     let escape = |c: char| match c {
         ' ' => "\\040".to_owned(),
         '\t' => "\\011".to_owned(),
@@ -109,8 +112,10 @@ fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     if !spec.command.is_empty() {
         line("lxc.signal.halt", "SIGTERM"); // inits have signals of their own
     }
+    for (key, value) in super::profile::lines(spec, group) {
+        line(&key, &value);
+    }
     if spec.privileged {
-        line("lxc.seccomp.profile", "");
         line(&format!("{group}.devices.allow"), "a");
         line("lxc.mount.auto", "");
         line("lxc.mount.auto", "cgroup:rw proc:rw sys:rw");
@@ -125,7 +130,7 @@ fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     if let Some(keep) = keep {
         line("lxc.cap.keep", &keep);
     }
-    text + &variables::lines(&spec.env)
+    text + &variables::lines(&spec.env, spec.security.user.is_some())
 }
 
 /// Values of `lxc.cap.drop` (empty = nothing) and `lxc.cap.keep`, which exclude each other.

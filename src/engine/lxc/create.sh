@@ -1,6 +1,8 @@
-# $1 container, $2 base, $3 `lxc.cgroup` or `lxc.cgroup2`, $4 `copy` or `overlay`; then `mount HOST ENTRY`,
-# `device HOST ENTRY ACCESS` and `privileged`. Standard input: the container's files in one text,
-# the first line being what every line that names the next file begins with.
+# $1 container, $2 base, $3 `lxc.cgroup` or `lxc.cgroup2`, $4 `copy` or `overlay`; then `points` (the root is read-only and
+# takes no new mount points: they are made before), `tmpfs FOLDER ENTRY`, `kept FOLDER ENTRY`,
+# `mount HOST GUEST ENTRY`, `device HOST ENTRY ACCESS`, `unconfined`, `hook` (vnfctl-hook is one) and
+# `user USER[:GROUP]`. Standard input: the container's files in one text, the first line being what
+# every line that names the next file begins with.
 name=$1 cgroup=$3
 say() { printf '%s\n' "$*" >&2; }
 path=$(lxc-config lxc.lxcpath) || exit
@@ -41,6 +43,16 @@ if [ -f "$etc/hostname" ] && [ ! -L "$etc/hostname" ] && [ ! -L "$etc" ]; then
 	[ -d "$root/etc" ] || mkdir "$root/etc" || exit
 	printf '%s\n' "$name" >"$root/etc/hostname" || exit
 fi
+points='' folders=0
+point() { # d or f, PATH below the root
+	[ -n "$points" ] && [ ! -e "$base/rootfs/$2" ] || return 0
+	umask 022
+	case $1 in
+	d) mkdir -p "$root/$2" ;;
+	*) case $2 in */*) mkdir -p "$root/${2%/*}" ;; esac && : >"$root/$2" ;;
+	esac
+	umask 077
+}
 umask 077 # values of the environment are nobody else's
 {
 	printf 'lxc.include = %s/vnfctl-config\n' "$base"
@@ -50,16 +62,36 @@ umask 077 # values of the environment are nobody else's
 } >"$dir/config" || exit
 while [ "$#" != 0 ]; do
 	case $1 in
+	points)
+		points=yes
+		shift
+		;;
+	tmpfs | kept)
+		point d "$2" || exit
+		if [ "$1" = tmpfs ]; then
+			printf 'lxc.mount.entry = tmpfs %s tmpfs rw,nosuid,nodev,mode=1777,create=dir 0 0\n' "$3"
+		else
+			# The folder above is root's alone: anybody may write to these.
+			folders=$((folders + 1))
+			mkdir -p "$dir/kept/$folders" || exit
+			[ ! -d "$base/rootfs/$2" ] || cp -a -- "$base/rootfs/$2/." "$dir/kept/$folders/" || exit
+			chmod 1777 "$dir/kept/$folders" || exit
+			printf 'lxc.mount.entry = %s/kept/%s %s none bind,create=dir 0 0\n' "$dir" "$folders" "$3"
+		fi
+		shift 3
+		;;
 	mount)
 		if [ -d "$2" ]; then
-			printf 'lxc.mount.entry = %s,create=dir 0 0\n' "$3"
+			point d "$3" || exit
+			printf 'lxc.mount.entry = %s,create=dir 0 0\n' "$4"
 		elif [ -e "$2" ]; then
-			printf 'lxc.mount.entry = %s,create=file 0 0\n' "$3"
+			point f "$3" || exit
+			printf 'lxc.mount.entry = %s,create=file 0 0\n' "$4"
 		else
 			say "\`$2\` does not exist on this node"
 			exit 1
 		fi
-		shift 3
+		shift 4
 		;;
 	device)
 		if [ -c "$2" ]; then type=c; elif [ -b "$2" ]; then type=b; else
@@ -72,10 +104,22 @@ while [ "$#" != 0 ]; do
 		printf 'lxc.mount.entry = %s,create=file 0 0\n' "$3"
 		shift 4
 		;;
-	privileged)
+	unconfined)
 		# A liblxc without AppArmor refuses the key.
 		[ ! -d /sys/kernel/security/apparmor ] || echo 'lxc.apparmor.profile = unconfined'
 		shift
+		;;
+	hook)
+		printf 'lxc.hook.pre-mount = /bin/sh %s/vnfctl-hook\n' "$dir"
+		shift
+		;;
+	user)
+		identify "$2" "$base/rootfs" || exit
+		printf 'lxc.init.uid = %s\nlxc.init.gid = %s\n' "$uid" "$gid"
+		[ -z "$groups" ] || printf 'lxc.init.groups = %s\n' "$groups"
+		printf 'lxc.environment = HOME=%s\n' "$home"
+		printf '%s %s\n' "$uid" "$gid" >"$dir/vnfctl-user" || exit
+		shift 2
 		;;
 	esac
 done >>"$dir/config" || exit

@@ -34,6 +34,7 @@ pub(super) fn of(spec: &ContainerSpec) -> Vec<String> {
             "lxc has no network `{network}`: `none` (its own, with a loopback; the default) or `host`"
         ));
     }
+    refusals.extend(super::profile::refusals(spec));
     for mount in &spec.mounts {
         if mount.guest.trim_matches('/').is_empty() {
             refusals.push(format!("lxc cannot mount `{}` over the root", mount.host));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::{Labels, State};
-use crate::model::Mount;
+use crate::model::{Mount, Seccomp, Security, Selinux, Ulimit};
 use insta::assert_snapshot;
 
 fn full() -> ContainerSpec {
@@ -112,6 +112,47 @@ fn capabilities_and_privilege() {
         "lxc.seccomp.profile = ; lxc.cgroup2.devices.allow = a; lxc.mount.auto = ; \
          lxc.mount.auto = cgroup:rw proc:rw sys:rw; lxc.cap.drop = "
     );
+}
+
+#[test]
+fn a_profile_in_the_keys_of_lxc() {
+    let limit = |soft, hard| Ulimit { soft, hard };
+    let mut spec = ContainerSpec {
+        name: "DUT1_VNF1".into(),
+        security: Security {
+            seccomp: Some(Seccomp::Node("/etc/vnf.seccomp".into())),
+            apparmor: Some("vnf".into()),
+            selinux: Some(Selinux::Context("system_u:system_r:vnf_t:s0".into())),
+            no_new_privileges: true,
+            read_only: true,
+            user: Some("vnf:100".into()),
+            idmap: None,
+            sysctls: [
+                ("net.ipv4.ip_forward".into(), "1".into()),
+                ("kernel.sem".into(), "32000 1024000000 500 32000".into()),
+            ]
+            .into(),
+            ulimits: [
+                ("memlock".into(), limit(None, None)),
+                ("core".into(), limit(Some(0), Some(1024))),
+            ]
+            .into(),
+            pids: Some(512),
+        },
+        tmpfs: vec!["/run".into()],
+        kept: vec!["/var/lib/vnfctl".into()],
+        ..ContainerSpec::default()
+    };
+    let words = config::words_of_node(&spec).join(" ");
+    assert_snapshot!(format!("{words}\n{}", stdin_of(&spec, CgroupVersion::V2)));
+    assert!(stdin_of(&spec, CgroupVersion::Hybrid).contains("lxc.cgroup.pids.max = 512"));
+    assert_eq!(Lxc.refusals(&spec).len(), 1, "there is no image");
+    spec.security.selinux = Some(Selinux::Part("type:vnf_t".into()));
+    spec.security.seccomp = Some(Seccomp::Unconfined);
+    spec.security.apparmor = Some("unconfined".into());
+    assert!(stdin_of(&spec, CgroupVersion::V2).contains("lxc.seccomp.profile = \n"));
+    assert_eq!(config::words_of_node(&spec)[7..9], ["unconfined", "hook"]);
+    assert!(Lxc.refusals(&spec).concat().contains("a whole SELinux context"));
 }
 
 #[test]

@@ -9,13 +9,15 @@ pub(super) fn fits_a_line(value: &str) -> bool {
     !value.contains(['\n', '\r']) && value.trim_end() == value
 }
 
-/// Lines `lxc.environment`, with what every program expects where `env` does not say it.
-pub(super) fn lines(env: &[(String, String)]) -> String {
+/// Lines `lxc.environment`, with what every program expects where `env` does not say it; the home
+/// of a user (`has_user`) is known to the node only.
+pub(super) fn lines(env: &[(String, String)], has_user: bool) -> String {
     const DEFAULTS: [(&str, &str); 2] = [
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
         ("HOME", "/root"),
     ];
-    let missing = DEFAULTS.into_iter().filter(|(name, _)| env.iter().all(|(key, _)| key != name));
+    let known = |name: &str| env.iter().any(|(key, _)| key == name) || has_user && name == "HOME";
+    let missing = DEFAULTS.into_iter().filter(|(name, _)| !known(name));
     let given = env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     missing
         .chain(given.filter(|(_, value)| fits_a_line(value)))
@@ -64,7 +66,7 @@ mod tests {
         let env = [("A", " x y "), ("B", "q\""), ("C", "1\n2"), ("HOME", "/x"), ("D", "")];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(
-            lines(&env),
+            lines(&env, false),
             "lxc.environment = PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
              lxc.environment = B=q\"\nlxc.environment = HOME=/x\nlxc.environment = D=\n"
         );

@@ -1,5 +1,5 @@
-# Makes and joins cgroups. cpuset_at and memory_at: `<v1|v2> <mount>` or empty; cpus, mems and
-# memory: the wanted values or empty.
+# Makes and joins cgroups. cpuset_at, memory_at and pids_at: `<v1|v2> <mount>` or empty; cpus, mems,
+# memory and pids: the wanted values or empty.
 put() { { printf '%s\n' "$1" >"$2"; } 2>/dev/null; }
 limit() {
 	put "$1" "$2" && return 0
@@ -21,7 +21,7 @@ inherit() {
 	[ -n "$3" ] || put "$has" "$1/vnfctl/$name/$2"
 }
 cgroups() {
-	cpuset_dir= memory_dir=
+	cpuset_dir= memory_dir= pids_dir=
 	if [ -n "$cpus$mems" ]; then
 		[ -n "$cpuset_at" ] || { say "the cgroup controller \`cpuset\` is not mounted"; return 1; }
 		cpuset_dir=${cpuset_at#* }/vnfctl/$name
@@ -30,11 +30,20 @@ cgroups() {
 		[ -n "$memory_at" ] || { say "the cgroup controller \`memory\` is not mounted"; return 1; }
 		memory_dir=${memory_at#* }/vnfctl/$name
 	fi
-	[ -n "$cpuset_dir$memory_dir" ] || { : >"$s/cgroups"; return 0; }
-	printf '%s\n' ${cpuset_dir:+"$cpuset_dir"} ${memory_dir:+"$memory_dir"} >"$s/cgroups"
+	if [ -n "$pids" ]; then
+		[ -n "$pids_at" ] || { say "the cgroup controller \`pids\` is not mounted"; return 1; }
+		pids_dir=${pids_at#* }/vnfctl/$name
+	fi
+	set -- ${cpuset_dir:+"$cpuset_dir"} ${memory_dir:+"$memory_dir"} ${pids_dir:+"$pids_dir"}
+	[ $# != 0 ] || { : >"$s/cgroups"; return 0; }
+	printf '%s\n' "$@" >"$s/cgroups"
 	# The end of the last other container may take the folder above away in between.
-	mkdir -p ${cpuset_dir:+"$cpuset_dir"} ${memory_dir:+"$memory_dir"} 2>/dev/null ||
-		mkdir -p ${cpuset_dir:+"$cpuset_dir"} ${memory_dir:+"$memory_dir"} || return 1
+	mkdir -p "$@" 2>/dev/null || mkdir -p "$@" || return 1
+	if [ -n "$pids_dir" ]; then
+		at=${pids_at#* }
+		case $pids_at in v2*) delegate "$at" pids && delegate "$at/vnfctl" pids || return 1 ;; esac
+		limit "$pids" "$pids_dir/pids.max" || return 1
+	fi
 	[ -z "$cpuset_dir" ] || pin || return 1
 	[ -n "$memory_dir" ] || return 0
 	at=${memory_at#* }

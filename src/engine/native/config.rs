@@ -77,7 +77,7 @@ pub(super) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
         let lines = value.split('\n').count();
         writeln!(text, "{key} {lines}\n{value}").expect("a String takes all text");
     };
-    for controller in ["cpuset", "memory"] {
+    for controller in ["cpuset", "memory", "pids"] {
         if let Some(at) = cgroup_at(facts, controller) {
             record(&format!("{controller}_at"), &at);
         }
@@ -85,6 +85,7 @@ pub(super) fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     if let Some(memory) = spec.memory {
         record("memory", &memory.to_string());
     }
+    super::profile::records(spec, &mut record);
     if is_host(spec) {
         record("network", "host");
     }
@@ -265,5 +266,6 @@ pub(super) fn refusals(spec: &ContainerSpec) -> Vec<String> {
             found.push(format!("no capability `{word}`"));
         }
     }
+    found.extend(super::profile::refusals(spec));
     found
 }

@@ -1,11 +1,11 @@
 # Starts a container whose state folder holds its config. Scripts: monitor, init, reaper.
 launch() {
 	tools setsid unshare nsenter
-	cpuset_at= memory_at= memory= net=-n
+	cpuset_at= memory_at= pids_at= memory= pids= net=-n
 	exec 4<"$s/config" || return 1
 	while record; do
 		case $vnfctl_key in
-		cpuset_at | memory_at | memory) eval "$vnfctl_key=\$vnfctl_value" ;;
+		cpuset_at | memory_at | pids_at | memory | pids) eval "$vnfctl_key=\$vnfctl_value" ;;
 		network) [ "$vnfctl_value" != host ] || net= ;;
 		esac
 	done

@@ -8,7 +8,7 @@ use crate::model::{EngineKind, Mount};
 use crate::wiring::GUEST_FOLDER;
 
 /// Options, image and command of a container, without `run --detach`.
-pub(super) fn of_run(spec: &ContainerSpec, facts: &Facts) -> Vec<String> {
+pub(super) fn of_run(kind: EngineKind, spec: &ContainerSpec, facts: &Facts) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
     option("--name", &spec.name);
@@ -57,11 +57,17 @@ pub(super) fn of_run(spec: &ContainerSpec, facts: &Facts) -> Vec<String> {
     if let Some(network) = &spec.network {
         option("--network", network);
     }
+    for (name, value) in super::profile::options(kind, spec) {
+        option(name, &value);
+    }
     for (key, value) in spec.labels.pairs() {
         option("--label", &format!("{}{key}={value}", Labels::PREFIX));
     }
     if spec.privileged {
         words.push("--privileged".to_owned());
+    }
+    if spec.security.read_only {
+        words.push("--read-only".to_owned());
     }
     let (entrypoint, arguments) = match spec.command.split_first() {
         Some((program, arguments)) if spec.is_entrypoint => (Some(program), arguments),
@@ -156,6 +162,7 @@ pub(super) fn refusals(kind: EngineKind, least_memory: u64, spec: &ContainerSpec
     {
         refusals.push(format!("`publish` has no effect with network `{network}`"));
     }
+    refusals.extend(super::profile::refusals(kind, spec));
     for path in spec.mounts.iter().flat_map(|mount| [&mount.host, &mount.guest]) {
         // The readers of `--mount` strip or refuse these (docker 28, Go's encoding/csv).
         if path.trim() != path || path.contains('\r') {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::command::Secret;
 use crate::engine::{Derivation, Derived, Docker, Labels, Podman, State};
-use crate::model::Mount;
+use crate::model::{Mount, Seccomp, Security, Selinux, Ulimit};
 use insta::assert_snapshot;
 
 fn full() -> ContainerSpec {
@@ -63,6 +63,67 @@ fn podman_creates_with_everything() {
     assert_snapshot!(shown(&Podman.create(&full(), &Facts::default())));
 }
 
+/// A whole profile.
+fn profile(user: &str) -> ContainerSpec {
+    let limit = |soft, hard| Ulimit { soft, hard };
+    ContainerSpec {
+        name: "DUT1_VNF1".into(),
+        image: Image { name: Some("vnf/busybox:1".into()), ..Image::default() },
+        security: Security {
+            seccomp: Some(Seccomp::Node("/etc/vnf.json".into())),
+            apparmor: Some("vnf".into()),
+            selinux: Some(Selinux::Context("system_u:system_r:vnf_t:s0:c1".into())),
+            no_new_privileges: true,
+            read_only: true,
+            user: Some(user.into()),
+            idmap: None,
+            sysctls: [("net.ipv4.ip_forward".into(), "1".into())].into(),
+            ulimits: [
+                ("memlock".into(), limit(None, None)),
+                ("core".into(), limit(Some(0), Some(1024))),
+            ]
+            .into(),
+            pids: Some(512),
+        },
+        tmpfs: vec!["/run".into()],
+        kept: vec!["/var/lib/vnfctl".into(), "/etc/vpp".into()],
+        ..ContainerSpec::default()
+    }
+}
+
+#[test]
+fn a_profile_in_the_words_of_both() {
+    let docker = shown(&Docker.create(&profile("1000:vnf"), &Facts::default()));
+    let podman = shown(&Podman.create(&profile("1000:vnf"), &Facts::default()));
+    let options = |shown: &str| shown.replace(" --", "\n--");
+    assert_snapshot!(format!("{}\n=====\n{}", options(&docker), options(&podman)));
+    assert_eq!(Docker.refusals(&profile("1000")), Vec::<String>::new());
+    assert_eq!(Podman.refusals(&profile("vnf:vnf")), Vec::<String>::new());
+}
+
+#[test]
+fn words_that_take_a_filter_away() {
+    let mut spec = ContainerSpec::default();
+    spec.security.seccomp = Some(Seccomp::Unconfined);
+    spec.security.apparmor = Some("unconfined".into());
+    spec.security.selinux = Some(Selinux::Disable);
+    let words = arguments::of_run(EngineKind::Podman, &spec, &Facts::default()).join(" ");
+    for option in ["seccomp=unconfined", "apparmor=unconfined", "label=disable"] {
+        assert!(words.contains(&format!("--security-opt {option}")), "{words}");
+    }
+}
+
+#[test]
+fn what_of_a_profile_no_option_says() {
+    let mut spec = profile("vnf");
+    spec.network = Some("container:other".into());
+    let zero = Ulimit { soft: Some(0), hard: Some(0) };
+    spec.security.ulimits.insert("as".into(), zero);
+    assert_snapshot!(Docker.refusals(&spec).join("\n"));
+    spec.network = Some("host".into());
+    assert!(Podman.refusals(&spec).concat().contains("in the node's network"));
+}
+
 #[test]
 fn a_container_that_asks_for_nothing_gets_no_options() {
     let spec = ContainerSpec {
@@ -70,7 +131,7 @@ fn a_container_that_asks_for_nothing_gets_no_options() {
         image: Image { name: Some("busybox".into()), file: None, ..Image::default() },
         ..ContainerSpec::default()
     };
-    let words = arguments::of_run(&spec, &Facts::default());
+    let words = arguments::of_run(EngineKind::Docker, &spec, &Facts::default());
     let plain: Vec<&str> = words
         .iter()
         .map(String::as_str)
@@ -87,7 +148,7 @@ fn the_launcher_of_an_app_is_the_first_process_whatever_the_image_says() {
         is_entrypoint: true,
         ..ContainerSpec::default()
     };
-    let words = arguments::of_run(&spec, &Facts::default());
+    let words = arguments::of_run(EngineKind::Docker, &spec, &Facts::default());
     let tail = &words[words.len() - 5..];
     assert_eq!(tail, ["--entrypoint", "sh", "vnf/vpp", "-c", "launch"]);
 }
