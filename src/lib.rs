@@ -9,7 +9,7 @@
 //! | 4 director | [`lifecycle`] | through layer 3, reads topology files |
 //! | 3 executor | [`executor`] | through layer 2 |
 //! | 2 transport | [`transport`] | yes, the only one |
-//! | 2 plan | [`plan`] | no |
+//! | 2 plan | [`plan`], [`doctor`] | no |
 //! | 1 engines | [`engine`], [`app`], [`link`], [`facts`], [`threads`], [`lock`], [`watch`], [`import`] | no |
 //! | 0 model | [`model`], [`wiring`], [`cpu`], [`command`] | no |
 
@@ -17,6 +17,7 @@ pub mod app;
 pub mod cli;
 pub mod command;
 pub mod cpu;
+pub mod doctor;
 pub mod engine;
 pub mod executor;
 pub mod facts;

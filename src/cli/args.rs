@@ -200,6 +200,16 @@ pub struct Cpus {
     pub hosts: Hosts,
 }
 
+/// Arguments of `doctor`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Doctor {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[expect(missing_docs, reason = "the options are documented where they are defined")]

@@ -10,6 +10,7 @@ pub mod complete;
 mod completions;
 mod context;
 mod cpus;
+mod doctor;
 mod entry;
 mod exec;
 mod import;
@@ -40,8 +41,9 @@ mod verify_tables;
 mod wish;
 
 pub use args::{
-    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Import, Install,
-    Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify, WholeNodes,
+    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Doctor, Down, Exec, Import,
+    Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
+    WholeNodes,
 };
 pub use entry::main;
 pub use options::{

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::{
-    Cli, Verb, change, check, completions, cpus, exec, import, logs, plan, reserve, shell, status,
-    verify, wish,
+    Cli, Verb, change, check, completions, cpus, doctor, exec, import, logs, plan, reserve, shell,
+    status, verify, wish,
 };
 use crate::transport::Stop;
 use crate::ui::{ExitCode, Ui};
@@ -16,6 +16,7 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         Verb::Plan(args) => plan::run(&context, args),
         Verb::Status(args) => status::run(&context, args),
         Verb::Cpus(args) => cpus::run(&context, args),
+        Verb::Doctor(args) => doctor::run(&context, args),
         Verb::Verify(args) => verify::run(&context, args),
         Verb::Exec(args) => exec::run(&context, args),
         Verb::Shell(args) => shell::run(&context, args),

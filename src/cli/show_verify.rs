@@ -194,6 +194,7 @@ mod tests {
                 ],
                 intruders: (90..97).map(hog).collect(),
                 shared: false,
+                sandbox: false,
             }],
             nodes: vec![NodeReport {
                 node: "DUT1".into(),

@@ -32,10 +32,21 @@ Exit codes:
     4  node unreachable or not trusted
     5  placement impossible
     6  plan --exit-code: changes pending
-    7  verify, status: reality differs
+    7  verify, status: reality differs; doctor: something is missing or wrong
     8  node or topology locked by another run, or reserved for another person
   130  interrupted, undo finished
   exec: the worst code of its children, or the only child's own.";
+
+/// After `vnfctl doctor --help`.
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Exit codes:
+    0  nothing is missing or wrong; warnings do not count
+    4  a node is unreachable
+    7  something is missing or wrong
+
+Examples:
+  vnfctl doctor -t lab.toml
+  vnfctl doctor -t lab.toml --node DUT1 -o json";
 
 /// After `vnfctl up --help`.
 pub(super) const UP_EXAMPLES: &str = "\

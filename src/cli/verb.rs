@@ -2,8 +2,8 @@
 //! are the text of `--help`.
 
 use super::args::{
-    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Import, Install,
-    Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
+    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Doctor, Down, Exec, Import,
+    Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
 };
 use super::options::{Change, Global, Machines};
 use super::text;
@@ -62,6 +62,9 @@ pub enum Verb {
     /// Draw who has which CPUs of each node
     #[command(after_help = text::CPUS_EXAMPLES)]
     Cpus(Cpus),
+    /// Tell what nodes lack or have wrong for a topology, and what mends it
+    #[command(after_help = text::DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// Prove that every thread runs where it should and that links carry traffic
     #[command(after_help = text::VERIFY_EXAMPLES)]
     Verify(Verify),

@@ -53,6 +53,7 @@ fn container(one: &ContainerReport, report: &VerifyReport) -> Value {
         "node": one.node,
         "passed": checks.all(|check| check.passed),
         "cpus_shared": one.shared,
+        "sandbox": one.sandbox,
         "threads": one.threads.iter().map(thread).collect::<Vec<_>>(),
         "intruders": one.intruders.iter().map(intruder).collect::<Vec<_>>(),
     })

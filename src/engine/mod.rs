@@ -12,6 +12,7 @@ mod native;
 mod nspawn;
 mod oci;
 mod podman;
+mod runtime;
 mod spec;
 mod token;
 mod variables;

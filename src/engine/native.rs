@@ -181,7 +181,8 @@ impl Engine for Native {
     }
 
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
-        config::refusals(spec)
+        let runtime = super::runtime::refusals(EngineKind::Native, spec);
+        config::refusals(spec).into_iter().chain(runtime).collect()
     }
 }
 

@@ -119,7 +119,8 @@ impl<E: Oci> Engine for E {
             return vec![Command::sh(include_str!("oci/repin_own.sh"), words)];
         }
         let (cpus, name) = (spec.cpuset(), spec.name.clone());
-        let head = [E::KIND.word().to_owned(), name, cpus];
+        let runtime = spec.runtime.clone().unwrap_or_default();
+        let head = [E::KIND.word().to_owned(), name, runtime, cpus, spec.memset()];
         let words = head.into_iter().chain(arguments::of_pinning(spec));
         vec![Command::sh(include_str!("oci/repin.sh"), words)]
     }
@@ -191,11 +192,15 @@ impl<E: Oci> Engine for E {
     }
 
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
-        arguments::refusals(E::KIND, E::LEAST_MEMORY, spec)
+        let runtime = super::runtime::refusals(E::KIND, spec);
+        arguments::refusals(E::KIND, E::LEAST_MEMORY, spec).into_iter().chain(runtime).collect()
     }
 
     fn lacks(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Lack> {
-        if facts.uid == 0 { lack::of_root(spec, facts) } else { lack::of_user(spec, facts) }
+        let ids =
+            if facts.uid == 0 { lack::of_root(spec, facts) } else { lack::of_user(spec, facts) };
+        let runtime = super::runtime::lacks(E::KIND, spec, facts);
+        ids.into_iter().chain(runtime).collect()
     }
 }
 

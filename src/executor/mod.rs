@@ -13,5 +13,5 @@ pub use lanes::Lanes;
 pub use permit::Permit;
 pub use run::{Options, execute};
 pub use schedule::OnError;
-pub use stopwatch::Stopwatch;
+pub use stopwatch::{Stopwatch, wall_clock};
 pub use undo::{Undo, Undoing, undo};

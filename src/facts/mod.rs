@@ -1,14 +1,16 @@
 //! What a node is: one probe script, one round trip, one parser. Pure.
 
 mod cpusets;
+mod health;
 mod parse;
 mod probe;
 mod subids;
 mod topology;
 
 pub use cpusets::{Cpuset, Cpusets, cpusets, parse_cpusets};
+pub use health::{Health, examine, parse_health};
 pub use parse::{FactsError, parse};
-pub use probe::probe;
+pub use probe::{probe, probe_runtimes};
 pub use subids::{MAPPED_IDS, MappedTo, SubIds};
 
 use crate::cpu::{CpuSet, Machine};
@@ -37,6 +39,9 @@ pub struct Facts {
     pub pci: BTreeMap<String, Option<u32>>,
     /// Engines found; the text is the version, an error says why it does not answer.
     pub engines: BTreeMap<EngineKind, Result<String, String>>,
+    /// OCI runtimes that docker and podman can start, by name, with their paths; no key = not asked,
+    /// or no answer.
+    pub runtimes: BTreeMap<EngineKind, BTreeMap<String, String>>,
     /// Programs found, of the list the probe looks for (`ip`, `ping`, `timeout`, ...), and
     /// `overlay` when the kernel has that file system.
     pub tools: BTreeSet<String>,

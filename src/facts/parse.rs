@@ -89,6 +89,10 @@ impl Reading {
             "subuid" => self.facts.subids.uids.extend(range(value)),
             "subgid" => self.facts.subids.gids.extend(range(value)),
             "engine" => self.engine(value)?,
+            "runtimes" => {
+                self.facts.runtimes.entry(kind(value)?).or_default();
+            }
+            "runtime" => self.runtime(value)?,
             "cgroup" => self.cgroup(value)?,
             _ => return None,
         }
@@ -99,7 +103,7 @@ impl Reading {
         let mut words = value.splitn(3, ' ');
         let (name, code) = (words.next()?, words.next()?);
         let text = words.next().unwrap_or_default();
-        let kind = EngineKind::ALL.into_iter().find(|kind| kind.word() == name)?;
+        let kind = kind(name)?;
         let starts_with_digit = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
         let version = text.split_whitespace().find(starts_with_digit);
         let answer = match (code, version) {
@@ -108,6 +112,14 @@ impl Reading {
             (code, _) => Err(format!("exit code {code}: {text}")),
         };
         self.facts.engines.insert(kind, answer);
+        Some(())
+    }
+
+    fn runtime(&mut self, value: &str) -> Option<()> {
+        let mut words = value.splitn(3, ' ');
+        let (engine, name) = (kind(words.next()?)?, words.next()?);
+        let path = words.next().unwrap_or_default().to_owned();
+        self.facts.runtimes.entry(engine).or_default().insert(name.to_owned(), path);
         Some(())
     }
 
@@ -265,6 +277,11 @@ impl Reading {
         }
         Ok(facts)
     }
+}
+
+/// The engine of this word.
+fn kind(word: &str) -> Option<EngineKind> {
+    EngineKind::ALL.into_iter().find(|kind| kind.word() == word)
 }
 
 /// Which interface carries the cpuset controller.

@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# Prints what this node is, one fact per line. Arguments: PCI addresses, `--`, engines.
+# Prints what this node is, one fact per line. Arguments: PCI addresses, `--`, engines, and
+# `ENGINE+runtimes` where the OCI runtimes that it can start matter.
 # POSIX; few forks: files are read by one grep, programs are looked up in PATH by hand.
 # fd 3 is the real standard output: slow questions run behind it and are printed last.
 LC_ALL=C
@@ -23,6 +24,43 @@ first_line() {
     printf 'engine %s %s %s\n' "$engine" "$code" "${text%%
 *}"
 }
+docker_runtimes() {
+    text=$($bounded docker info --format '{{range $name, $one := .Runtimes}}runtime docker {{$name}} {{$one.Path}}
+{{end}}' 2>/dev/null) || return
+    printf 'runtimes docker\n%s\n' "$text"
+    # Shims need no name of their own in the daemon's configuration (docker 23).
+    for shim in runsc kata; do
+        for version in v1 v2; do
+            find_tool containerd-shim-$shim-$version &&
+                printf 'runtime docker io.containerd.%s.%s %s\n' $shim $version \
+                    "$dir/containerd-shim-$shim-$version"
+        done
+    done
+}
+# Those that podman knows by itself, and those of its configuration (containers.conf(5)); the last
+# one of a name counts.
+podman_runtimes() {
+    echo 'runtimes podman'
+    for runtime in crun runc runsc youki krun kata-runtime kata-qemu kata-fc; do
+        find_tool $runtime && printf 'runtime podman %s %s\n' "${runtime%%-*}" "$dir/$runtime"
+    done
+    set +f
+    for file in /usr/share/containers/containers.conf /etc/containers/containers.conf \
+        /etc/containers/containers.conf.d/*.conf; do
+        if [ -r "$file" ]; then cat "$file"; fi
+    done | awk '
+        /^[[:space:]]*\[/ { is_table = $0 ~ /^[[:space:]]*\[engine\.runtimes\]/; name = ""; next }
+        !is_table || /^[[:space:]]*#/ { next }
+        /=/ { name = $1; sub(/=.*/, "", name); gsub(/[" ]/, "", name) }
+        { while (match($0, /"\/[^"]*"/)) {
+            print name, substr($0, RSTART + 1, RLENGTH - 2)
+            $0 = substr($0, RSTART + RLENGTH)
+        } }' |
+        while read -r runtime path; do
+            if [ -x "$path" ]; then printf 'runtime podman %s %s\n' "$runtime" "$path"; fi
+        done
+    set -f
+}
 bounded=
 if find_tool timeout; then bounded='timeout 10'; fi
 exec 3>&1
@@ -39,6 +77,8 @@ late=$(
     for engine in "$@"; do
         case $engine in
             docker | podman) find_tool "$engine" && first_line "$engine" --version & ;;
+            docker+runtimes) find_tool docker && docker_runtimes & ;;
+            podman+runtimes) find_tool podman && podman_runtimes >&3 ;;
             native) echo 'asked native' >&3 ;;
             lxc) find_tool lxc-start && first_line lxc-start --version & ;;
             nspawn) find_tool systemd-nspawn && first_line systemd-nspawn --version & ;;

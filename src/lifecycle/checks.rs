@@ -5,6 +5,7 @@ use super::threads::Proof;
 use super::verify::{Check, ContainerReport, container};
 use crate::cpu::CpuSet;
 use crate::engine::{Observed, State};
+use crate::model::is_sandbox;
 use crate::plan::{
     Condition, NodeState, Wanted, compare, deliveries, pod_found, real_cpus, real_mems,
 };
@@ -12,6 +13,9 @@ use crate::threads::{Intruder, Judged};
 
 /// What is found when nobody else was put on a container's cores.
 const NOBODY: &str = "nobody else";
+
+/// What is added where the threads inside cannot be seen: those outside are what the kernel runs.
+const FROM_OUTSIDE: &str = ", sandbox seen from outside";
 
 /// What an app says when it is configured and serves.
 const READY: &str = "ready";
@@ -76,7 +80,11 @@ pub(super) fn checks(
     };
     let count = judgement.map_or(0, |judgement| judgement.threads.len());
     let right = if count == 0 { "all right".into() } else { format!("{count} of {count} right") };
-    checks.push(check("threads", right, threads));
+    let seen_from = match wanted.spec.runtime.as_deref() {
+        Some(runtime) if is_sandbox(runtime) => FROM_OUTSIDE,
+        _ => "",
+    };
+    checks.push(check("threads", right + seen_from, threads + seen_from));
     checks.extend(others.map(|found| check("alone", NOBODY.to_owned(), found)));
     for one in deliveries(wanted, state) {
         checks.push(check(one.claim, one.wanted.clone(), one.difference().unwrap_or(one.wanted)));

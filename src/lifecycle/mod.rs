@@ -4,6 +4,7 @@
 mod apps;
 mod checks;
 mod claims;
+mod doctor;
 mod failure;
 mod fan_out;
 mod guard;
@@ -21,6 +22,7 @@ mod threads;
 mod verify;
 
 pub use claims::claims;
+pub use doctor::{Examined, examine_nodes};
 pub use failure::{Blocked, Failure, Kept, NodeFailure};
 pub use fan_out::{Child, Sink, existing, fan_out, is_running};
 pub use guard::Guard;

@@ -22,6 +22,8 @@ pub struct Look {
     pub pci: Vec<String>,
     /// Engines and the images asked for of each. `None` = every engine the node has.
     pub engines: Option<BTreeMap<EngineKind, Vec<Image>>>,
+    /// Engines whose OCI runtimes matter.
+    pub runtimes: Vec<EngineKind>,
     /// Links.
     pub links: Vec<LinkSpec>,
     /// Containers with an app: engine and name.
@@ -125,7 +127,7 @@ fn look_once(
     let kinds: Vec<EngineKind> = engines.keys().copied().collect();
     let mut commands = Vec::new();
     if look.facts.is_none() {
-        commands.push(facts::probe(&look.pci, &kinds));
+        commands.push(facts::probe_runtimes(&look.pci, &kinds, &look.runtimes));
     }
     commands.extend(engines.iter().map(|(kind, images)| engine(*kind).query(images)));
     let others: Vec<EngineKind> = EngineKind::ALL
@@ -243,7 +245,7 @@ fn by_kind(links: &[LinkSpec]) -> BTreeMap<LinkKind, Vec<LinkSpec>> {
 
 /// Runs independent commands in one round trip: side by side where a lane costs nothing, one
 /// behind the other on one lane elsewhere.
-fn ask(
+pub(super) fn ask(
     lanes: &Lanes<'_>,
     node: &str,
     commands: &[Command],
@@ -293,7 +295,7 @@ fn read_facts(node: &str, output: &Output) -> Result<Facts, TransportError> {
     facts::parse(&text).map_err(|error| lost(node, error.to_string()))
 }
 
-fn read_probe(node: &str, output: &Output) -> Result<String, TransportError> {
+pub(super) fn read_probe(node: &str, output: &Output) -> Result<String, TransportError> {
     if output.exit != Exit::Code(0) {
         return Err(lost(node, format!("the probe failed: {}", why(output))));
     }

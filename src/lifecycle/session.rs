@@ -2,7 +2,9 @@
 
 use super::failure::{Failure, NodeFailure};
 use super::observe::{Look, observe, probed};
+use crate::command::Command;
 use crate::executor::Lanes;
+use crate::facts::{Facts, probe_runtimes};
 use crate::link::LinkSpec;
 use crate::model::{EngineKind, Group, Image, Loaded, Node, Topology};
 use crate::plan::{self, Observation, wanted_links, wanted_switches};
@@ -91,6 +93,22 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Looks at nodes of which it is known what they are.
+    pub(super) fn see_known(&self, facts: &BTreeMap<String, Facts>) -> Seen {
+        self.see_with(&|node| facts.contains_key(&node.name), &|node| Look {
+            facts: facts.get(&node.name).cloned(),
+            ..self.look(node)
+        })
+    }
+
+    /// The question what a node is.
+    pub(super) fn probe_of(&self, node: &Node) -> Command {
+        let look = self.look(node);
+        let mut probe = probe_runtimes(&look.pci, &EngineKind::ALL, &look.runtimes);
+        probe.deadline = self.timeout.or(probe.deadline);
+        probe
+    }
+
     /// The links of every node of the topology.
     pub fn links(&self) -> BTreeMap<String, Vec<LinkSpec>> {
         let topology = &self.loaded.topology;
@@ -112,6 +130,7 @@ impl<'a> Session<'a> {
         Look {
             pci: node.interfaces.values().map(|interface| interface.pci.clone()).collect(),
             engines: Some(engines),
+            runtimes: with_runtimes(topology, node),
             links: wanted_links(topology, &node.name),
             apps: containers_of(topology, node, &|group| group.app.is_some()),
             pods: containers_of(topology, node, &|group| group.pod.is_some()),
@@ -122,6 +141,14 @@ impl<'a> Session<'a> {
             facts: None,
         }
     }
+}
+
+/// Engines that a group of the node asks an OCI runtime of.
+fn with_runtimes(topology: &Topology, node: &Node) -> Vec<EngineKind> {
+    let groups = topology.groups.iter().filter(|group| group.nodes.contains(&node.name));
+    let engines = groups.filter(|group| group.runtime.is_some()).map(|group| group.engine);
+    let engines = engines.filter(|kind| matches!(kind, EngineKind::Docker | EngineKind::Podman));
+    engines.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Engine and name of every container of a node whose group is meant.

@@ -9,6 +9,7 @@ use super::session::Session;
 use super::threads::{Proof, prove_threads};
 use crate::cpu::CpuSet;
 use crate::link::LinkSpec;
+use crate::model::is_sandbox;
 use crate::plan::{NodeState, Observation, Wanted, compare, wanted_switches};
 use crate::threads::{Intruder, Judged, Judgement, Note, Sample};
 use crate::wiring::WiredLink;
@@ -75,6 +76,9 @@ pub struct ContainerReport {
     pub intruders: Vec<Intruder>,
     /// Whether it shares its CPUs, so that intruders are no failure.
     pub shared: bool,
+    /// Whether it is a sandbox with a kernel of its own: its threads are the sandbox's, as seen from
+    /// outside, and none of what runs inside.
+    pub sandbox: bool,
 }
 
 /// What was found of one node.
@@ -217,5 +221,6 @@ pub(super) fn container(wanted: &Wanted<'_>, judgement: &Judgement) -> Container
         threads: judgement.threads.clone(),
         intruders: judgement.intruders.clone(),
         shared: wanted.spec.labels.shared,
+        sandbox: wanted.spec.runtime.as_deref().is_some_and(is_sandbox),
     }
 }

@@ -14,6 +14,7 @@ use super::read::{Word, known, listed};
 use super::read_app::read_app;
 use super::read_security::read_security;
 use super::read_watch::read_watch;
+use super::runtime::read_runtime;
 use super::size::{read_hugepages, read_memory};
 use super::topology::{CpuRequest, EngineKind, Group, Node};
 use super::value::{Entry, Kind, Table};
@@ -104,6 +105,7 @@ pub(super) fn read_group<'a>(
     let (publish, ports) = read_publish(&section, engine, cpu.as_ref(), report);
     let (privileged, cap_add, cap_drop) = read_capabilities(&section, report);
     let devices = read_devices(&section, report);
+    let runtime = read_runtime(&section, report);
     let idmap = read_idmap(&section, report);
     let network = read_network(&section, engine, report);
     let security = read_security(&section, network.map(|word| word.text), report);
@@ -140,7 +142,7 @@ pub(super) fn read_group<'a>(
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
         app,
         security: super::Security { idmap, ..security },
-        runtime: None,
+        runtime,
         pod: pod.map(|pod| pod.text.to_owned()),
         init: init.is_some(),
         init_timeout,

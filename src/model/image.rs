@@ -80,7 +80,7 @@ fn check_image(word: Word<'_>, engine: Option<EngineKind>, has_file: bool, repor
                 );
         }
         Some(EngineKind::Docker | EngineKind::Podman)
-            if text.is_empty() || text.starts_with('-') || text.contains(blank) =>
+            if text.is_empty() || text.starts_with(['-', '/']) || text.contains(blank) =>
         {
             report
                 .add(word.place, format!("`{text}` is not an image reference"), "cannot be read")

@@ -66,6 +66,7 @@ pub const GROUP_KEYS: &[&str] = &[
     "mounts",
     "env",
     "publish",
+    "runtime",
     "privileged",
     "cap_add",
     "cap_drop",

@@ -5,6 +5,7 @@ use super::names::{nearest, split_container};
 use super::pod::{check_lasting, network_of};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
+use super::runtime::is_sandbox;
 use super::topology::{EngineKind, LinkEnd};
 use super::value::{Entry, Value};
 use super::{LINK_END_KEYS, MEMIF_END_KEYS};
@@ -117,6 +118,15 @@ pub(super) fn find_container(
         return None;
     }
     check_lasting(&drafts[index], word.place, report);
+    let runtime = drafts[index].group.as_ref().and_then(|group| group.runtime.as_deref());
+    if let Some(runtime) = runtime.filter(|runtime| is_sandbox(runtime)) {
+        let message =
+            format!("`{}` cannot have a link: it runs in a sandbox of `{runtime}`", word.text);
+        report
+            .add(word.place, message, "sandboxed")
+            .help("a sandbox takes its interfaces over when it starts, and shares no memory: use `network`, or another `runtime`");
+        return None;
+    }
     Some((index, ordinal))
 }
 

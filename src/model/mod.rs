@@ -55,6 +55,7 @@
 //! | `interfaces` | list of named interfaces of each of its nodes |
 //! | `mounts` | list of `"/on/node:/in/container[:ro]"`; a missing directory is made when the first ends in `/` |
 //! | `env` | table of variables |
+//! | `runtime` | docker, podman: OCI runtime by the engine's name for it, `"crun"`, `"runsc"`, `"kata"`; podman also a path; default the engine's own |
 //! | `publish` | docker, podman: list of `"[address:]port-on-node:port-in-container[/tcp\|/udp]"` |
 //! | `privileged` | `true`: all capabilities and devices; default `false` |
 //! | `cap_add`, `cap_drop` | lists of capabilities, with or without `CAP_` |
@@ -233,6 +234,7 @@ mod read_security;
 mod read_testpmd;
 mod read_vpp;
 mod read_watch;
+mod runtime;
 mod secret;
 mod security;
 mod size;
@@ -263,6 +265,7 @@ pub use order::{PodOwners, in_dependency_order, pod_owners, start_order};
 pub use pod::INIT_TIMEOUT;
 use problem::Place;
 pub use problem::{Mark, Problem, Problems};
+pub use runtime::{is_gvisor, is_sandbox};
 pub use secret::looks_secret;
 pub use security::{IdMap, Seccomp, Security, Selinux, Ulimit};
 pub use size::{page_size, page_size_word};

@@ -26,7 +26,7 @@ mod wanted;
 mod watch;
 
 pub use app::Rendering;
-pub use build::build;
+pub use build::{build, has_image};
 pub use compare::{
     Change, Condition, NodeState, Observation, compare, compare_links, orphans, real_cpus,
     real_mems, watch_difference,

@@ -237,6 +237,7 @@ fn describe(group: &Group) -> Map<String, Value> {
         put(&format!("env.{name}"), json!(digest(value)));
     }
     put("publish", json!(group.publish));
+    put("runtime", json!(group.runtime));
     put("privileged", json!(group.privileged));
     put("cap_add", json!(group.cap_add));
     put("cap_drop", json!(group.cap_drop));

@@ -21,12 +21,14 @@ fn pages() -> BTreeMap<String, String> {
     let mut grammar = vnfctl::cli::command();
     grammar.build();
     let commands = std::iter::once(&grammar).chain(grammar.get_subcommands());
+    let of_engines = ("vnfctl-engines.7".to_owned(), crate::features::page());
     commands
         .map(|command| {
             let man = Man::new(command.clone());
             let text = page(&man, command.clone()).expect("memory can be written");
             (man.get_filename(), text)
         })
+        .chain([of_engines])
         .collect()
 }
 

@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate with its layer, as the table in `src/lib.rs` has it.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 19] = [
     ("cli", 5),
     ("ui", 5),
     ("lifecycle", 4),
     ("executor", 3),
     ("transport", 2),
     ("plan", 2),
+    ("doctor", 2),
     ("engine", 1),
     ("app", 1),
     ("link", 1),

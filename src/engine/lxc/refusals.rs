@@ -61,6 +61,7 @@ pub(super) fn of(spec: &ContainerSpec) -> Vec<String> {
             ));
         }
     }
+    refusals.extend(crate::engine::runtime::refusals(EngineKind::Lxc, spec));
     refusals
 }
 

@@ -25,6 +25,9 @@ pub(super) fn of_run(kind: EngineKind, spec: &ContainerSpec, facts: &Facts) -> V
             option("--gidmap", &format!("0:{}:{MAPPED_IDS}", to.gid));
         }
     }
+    if let Some(runtime) = &spec.runtime {
+        option("--runtime", runtime);
+    }
     if let Some(bytes) = spec.memory {
         // Memory without swap is the engine's business: `--memory` alone, as people write it.
         option("--memory", &bytes.to_string());
