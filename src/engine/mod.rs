@@ -3,6 +3,7 @@
 //! An engine never runs anything and never sees a node; it returns [`Command`]s and parses what
 //! they print. A new engine is one file and one line in [`engine`].
 
+mod cri;
 mod derived;
 mod docker;
 mod folders;
@@ -14,6 +15,7 @@ mod spec;
 mod token;
 mod variables;
 
+pub use cri::Cri;
 pub use derived::{Derivation, Derived};
 pub use docker::Docker;
 pub use lxc::Lxc;
@@ -119,5 +121,6 @@ pub fn engine(kind: EngineKind) -> &'static dyn Engine {
         EngineKind::Docker => &Docker,
         EngineKind::Podman => &Podman,
         EngineKind::Lxc => &Lxc,
+        EngineKind::Cri => &Cri,
     }
 }

@@ -40,6 +40,7 @@ late=$(
         case $engine in
             docker | podman) find_tool "$engine" && first_line "$engine" --version & ;;
             native) echo 'asked native' >&3 ;;
+            cri) find_tool crictl && first_line crictl --version & ;;
             lxc) find_tool lxc-start && first_line lxc-start --version & ;;
         esac
     done

@@ -105,11 +105,13 @@ pub enum EngineKind {
     Podman,
     /// LXC.
     Lxc,
+    /// Pods of a CRI runtime, by crictl.
+    Cri,
 }
 
 impl EngineKind {
     /// All engines, in the order they are listed to people.
-    pub const ALL: [Self; 4] = [Self::Native, Self::Docker, Self::Podman, Self::Lxc];
+    pub const ALL: [Self; 5] = [Self::Native, Self::Docker, Self::Podman, Self::Lxc, Self::Cri];
 
     /// The word of the topology file.
     pub fn word(self) -> &'static str {
@@ -118,6 +120,7 @@ impl EngineKind {
             Self::Docker => "docker",
             Self::Podman => "podman",
             Self::Lxc => "lxc",
+            Self::Cri => "cri",
         }
     }
 }
