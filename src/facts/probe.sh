@@ -40,7 +40,9 @@ late=$(
         case $engine in
             docker | podman) find_tool "$engine" && first_line "$engine" --version & ;;
             native) echo 'asked native' >&3 ;;
-            cri) find_tool crictl && first_line crictl --version & ;;
+            # The runtime's: crictl's own says nothing of whether one answers.
+            cri) find_tool crictl && first_line sh -c 'text=$(crictl version) || exit
+                printf "%s\n" "$text" | sed -n "s/^RuntimeVersion: *v*//p"' & ;;
             lxc) find_tool lxc-start && first_line lxc-start --version & ;;
         esac
     done

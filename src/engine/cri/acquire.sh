@@ -37,7 +37,10 @@ fi
 # CRI has no import: containerd's own client has, and CRI-O shares podman's storage.
 runtime=$(crictl version | sed -n 's/^RuntimeName: *//p') || exit
 case $runtime in
-containerd) plain "$file" | ctr --namespace k8s.io images import - >/dev/null || exit ;;
+containerd)
+	address=$(crictl info | sed -n 's/.*"containerdEndpoint": *"\([^"]*\)".*/\1/p')
+	plain "$file" | ctr ${address:+--address "$address"} --namespace k8s.io images import - >/dev/null || exit
+	;;
 cri-o) plain "$file" | podman load >/dev/null || exit ;;
 *)
 	say "images of a tarball cannot be given to the runtime \`$runtime\`"
