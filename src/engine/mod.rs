@@ -3,6 +3,7 @@
 //! An engine never runs anything and never sees a node; it returns [`Command`]s and parses what
 //! they print. A new engine is one file and one line in [`engine`].
 
+mod cri;
 mod derived;
 mod docker;
 mod folders;
@@ -17,6 +18,7 @@ mod spec;
 mod token;
 mod variables;
 
+pub use cri::Cri;
 pub use derived::{Derivation, Derived};
 pub use docker::Docker;
 pub use lacks::lacks;
@@ -136,5 +138,6 @@ pub fn engine(kind: EngineKind) -> &'static dyn Engine {
         EngineKind::Podman => &Podman,
         EngineKind::Lxc => &Lxc,
         EngineKind::Nspawn => &Nspawn,
+        EngineKind::Cri => &Cri,
     }
 }

@@ -80,6 +80,9 @@ late=$(
             docker+runtimes) find_tool docker && docker_runtimes & ;;
             podman+runtimes) find_tool podman && podman_runtimes >&3 ;;
             native) echo 'asked native' >&3 ;;
+            # The runtime's: crictl's own says nothing of whether one answers.
+            cri) find_tool crictl && first_line sh -c 'text=$(crictl version) || exit
+                printf "%s\n" "$text" | sed -n "s/^RuntimeVersion: *v*//p"' & ;;
             lxc) find_tool lxc-start && first_line lxc-start --version & ;;
             nspawn) find_tool systemd-nspawn && first_line systemd-nspawn --version & ;;
         esac

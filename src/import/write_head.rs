@@ -85,6 +85,7 @@ fn sentence(meaning: &Meaning) -> String {
         crate::model::EngineKind::Docker => "Docker",
         crate::model::EngineKind::Podman => "Podman",
         crate::model::EngineKind::Native => "the native engine",
+        crate::model::EngineKind::Cri => "a CRI runtime",
     };
     format!("{what}{place}, {app} on {engine}, {outside}.")
 }

@@ -79,7 +79,7 @@ fn check_image(word: Word<'_>, engine: Option<EngineKind>, has_file: bool, repor
                      for the node's own root",
                 );
         }
-        Some(EngineKind::Docker | EngineKind::Podman)
+        Some(EngineKind::Docker | EngineKind::Podman | EngineKind::Cri)
             if text.is_empty() || text.starts_with(['-', '/']) || text.contains(blank) =>
         {
             report
@@ -109,10 +109,10 @@ fn check_absent(
 ) {
     let Some(engine) = engine else { return };
     let help = match engine {
-        EngineKind::Docker | EngineKind::Podman if has_file => {
+        EngineKind::Docker | EngineKind::Podman | EngineKind::Cri if has_file => {
             "the name of the image inside the tarball of `image_file`"
         }
-        EngineKind::Docker | EngineKind::Podman => {
+        EngineKind::Docker | EngineKind::Podman | EngineKind::Cri => {
             "the image's reference, e.g. `image = \"debian:12\"`"
         }
         EngineKind::Lxc if !has_file => {

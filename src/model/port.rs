@@ -148,6 +148,14 @@ pub(super) fn read_network<'a>(
                 ));
             }
         }
+        EngineKind::Cri => {
+            if word.text != "host" {
+                let message = format!("cri has no network `{}`", word.text);
+                report
+                    .add(word.place, message, "not for this engine")
+                    .help("`host`; leave `network` out for the runtime's own (CNI)");
+            }
+        }
         EngineKind::Docker | EngineKind::Podman => {
             let odd = |c: char| c.is_whitespace() || c.is_control();
             if word.text.is_empty() || word.text.starts_with('-') || word.text.contains(odd) {

@@ -109,11 +109,14 @@ pub enum EngineKind {
     Lxc,
     /// systemd-nspawn.
     Nspawn,
+    /// Pods of a CRI runtime, by crictl.
+    Cri,
 }
 
 impl EngineKind {
     /// All engines, in the order they are listed to people.
-    pub const ALL: [Self; 5] = [Self::Native, Self::Docker, Self::Podman, Self::Lxc, Self::Nspawn];
+    pub const ALL: [Self; 6] =
+        [Self::Native, Self::Docker, Self::Podman, Self::Lxc, Self::Nspawn, Self::Cri];
 
     /// The word of the topology file.
     pub fn word(self) -> &'static str {
@@ -123,6 +126,7 @@ impl EngineKind {
             Self::Podman => "podman",
             Self::Lxc => "lxc",
             Self::Nspawn => "nspawn",
+            Self::Cri => "cri",
         }
     }
 }

@@ -1,0 +1,2 @@
+# usage: NAME
+remove "$1"
