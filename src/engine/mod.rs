@@ -19,7 +19,7 @@ pub use docker::Docker;
 pub use lxc::Lxc;
 pub use native::Native;
 pub use podman::Podman;
-pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, State};
+pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, Present, State};
 
 use crate::command::Command;
 use crate::facts::Facts;

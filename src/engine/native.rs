@@ -12,7 +12,7 @@ mod config;
 
 use crate::command::Command;
 use crate::cpu::CpuSet;
-use crate::engine::{ContainerSpec, Engine, Inventory, Labels, Observed, ParseError, State};
+use crate::engine::{ContainerSpec, Engine, Inventory, Labels, Observed, ParseError, State, token};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile};
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ impl Engine for Native {
     fn query(&self, images: &[Image]) -> Command {
         let args = images.iter().flat_map(|image| {
             let folder = config::image_folder(image).unwrap_or_else(|| "/".to_owned());
-            [config::encode_image(image), folder]
+            [token::image_token(image), folder]
         });
         Command::sh(script(&[include_str!("native/query.sh")]), args)
     }
@@ -82,7 +82,7 @@ impl Engine for Native {
         let Some(folder) = config::image_folder(image) else {
             return Vec::new();
         };
-        let unpack = script(&[include_str!("native/acquire.sh")]);
+        let unpack = script(&[include_str!("plain.sh"), include_str!("native/acquire.sh")]);
         let command = match &image.file {
             Some(ImageFile::Node(path)) => Command::sh(unpack, [&folder, path]),
             Some(ImageFile::Here(path)) => {
@@ -190,8 +190,8 @@ fn parse(stdout: &str) -> Result<Inventory, ParseError> {
     let mut processes: BTreeMap<u32, Process<'_>> = BTreeMap::new();
     for line in stdout.lines() {
         let unexpected = || ParseError { engine: EngineKind::Native, line: line.to_owned() };
-        if let Some(json) = line.strip_prefix("image ") {
-            inventory.images.push(config::decode_image(json).ok_or_else(unexpected)?);
+        if let Some(image) = line.strip_prefix("image ") {
+            inventory.images.extend([token::present(image).ok_or_else(unexpected)?]);
         } else if let Some(name) = line.strip_prefix("container ") {
             folders.entry(name).or_default();
         } else if let Some(rest) = line.strip_prefix("/run/vnfctl/native/") {

@@ -3,7 +3,7 @@
 use crate::command::Secret;
 use crate::cpu::CpuSet;
 use crate::model::{EngineKind, Image, Mount, Security};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One container as it should be: everything an engine needs to make it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -155,10 +155,21 @@ pub struct Inventory {
     /// Containers, ours and foreign.
     pub containers: Vec<Observed>,
     /// Those of the images asked for that are present.
-    pub images: Vec<Image>,
+    pub images: BTreeMap<Image, Present>,
     /// What folders of cgroups are called that belong to containers made by vnfctl, whether these
     /// run or not: in a start and in an end there are processes that no engine tells of.
     pub cgroups: BTreeSet<String>,
+}
+
+/// An image as a node has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Present {
+    /// What tells its content from another, 64 hexadecimal digits; comparable within an engine.
+    /// docker, podman: the image id. lxc, native: SHA-256 of the tarball it was made from, or a
+    /// word of its own where a template made it. `None` = nobody knows.
+    pub digest: Option<String>,
+    /// Size in bytes: docker, podman: of all its layers; lxc, native: of that tarball.
+    pub bytes: Option<u64>,
 }
 
 /// One container as it is.

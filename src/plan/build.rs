@@ -282,5 +282,5 @@ pub(super) fn group_of(container: &Observed) -> &str {
 /// Whether a node has an image.
 pub(super) fn has_image(state: &NodeState, kind: EngineKind, image: &Image) -> bool {
     let inventory = state.inventories.get(&kind).and_then(|inventory| inventory.as_ref().ok());
-    inventory.is_some_and(|inventory| inventory.images.contains(image))
+    inventory.is_some_and(|inventory| inventory.images.contains_key(image))
 }

@@ -66,7 +66,9 @@ fn an_image_is_made_once_per_node_and_nothing_is_installed_in_its_containers() {
     let mut has_derived = nothing.clone();
     for node in ["DUT1", "DUT2"] {
         let image = Image { name: Some(derived.clone()), file: None, ..Image::default() };
-        inventory(&mut has_derived, node, EngineKind::Docker).images.push(image);
+        inventory(&mut has_derived, node, EngineKind::Docker)
+            .images
+            .insert(image, vnfctl::engine::Present::default());
     }
     assert_eq!(acquired(&steps(&loaded, &has_derived, UP)), [""; 0]);
     let create = told(&prepared(&loaded, &nothing, &Wish::all(Verb::Create)));

@@ -130,6 +130,10 @@ impl Drop for Container {
     }
 }
 
+fn present(images: &[Image]) -> Vec<Image> {
+    query(images).images.into_keys().collect()
+}
+
 fn query(images: &[Image]) -> Inventory {
     Native.parse(&ok(&[Native.query(images)])).unwrap()
 }
@@ -445,7 +449,7 @@ fn a_folder_is_a_root() {
     busybox_root(&root);
     let mut container = Container::new("folder");
     container.0.image.name = Some(root.clone());
-    assert_eq!(query(&[container.0.image.clone()]).images, [container.0.image.clone()]);
+    assert_eq!(present(&[container.0.image.clone()]), [container.0.image.clone()]);
     ok(&Native.acquire(&container.0.image));
     container.create();
     assert_eq!(
@@ -485,13 +489,22 @@ fn a_tarball_is_unpacked_once_and_is_a_root() {
         sh(&format!("tar -C {base}/root -c . | {packer} > {tar}"));
         let node =
             Image { name: None, file: Some(ImageFile::Node(tar.clone())), ..Image::default() };
-        let here =
-            Image { name: None, file: Some(ImageFile::Here(tar.into())), ..Image::default() };
+        let here = Image {
+            name: None,
+            file: Some(ImageFile::Here(tar.clone().into())),
+            ..Image::default()
+        };
         for image in [node, here] {
-            sh("rm -rf /var/lib/vnfctl/images/vnfctl-it-image*");
-            assert_eq!(query(std::slice::from_ref(&image)).images, []);
+            sh(
+                "rm -rf /var/lib/vnfctl/images/vnfctl-it-image* /var/lib/vnfctl/images/.vnfctl-it-image*",
+            );
+            assert_eq!(present(std::slice::from_ref(&image)), []);
             ok(&Native.acquire(&image));
-            assert_eq!(query(std::slice::from_ref(&image)).images, std::slice::from_ref(&image));
+            let images = query(std::slice::from_ref(&image)).images;
+            let seen = images.get(&image).unwrap();
+            let sum = sh(&format!("sha256sum <{tar}"));
+            assert_eq!(seen.digest.as_deref(), sum.split(' ').next(), "{seen:?}");
+            assert_eq!(seen.bytes, Some(std::fs::metadata(&tar).unwrap().len()));
             let mut container = Container::new("tarball");
             container.0.image = image;
             container.create();
@@ -500,6 +513,6 @@ fn a_tarball_is_unpacked_once_and_is_a_root() {
     }
     assert_eq!(sh("ls /var/lib/vnfctl/images | grep it-image"), "vnfctl-it-image\n");
     sh(
-        "rm -rf /var/lib/vnfctl/images/vnfctl-it-image; rmdir -p /var/lib/vnfctl/images 2>/dev/null || :",
+        "rm -rf /var/lib/vnfctl/images/vnfctl-it-image /var/lib/vnfctl/images/.vnfctl-it-image; rmdir -p /var/lib/vnfctl/images 2>/dev/null || :",
     );
 }

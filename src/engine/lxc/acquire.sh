@@ -19,6 +19,8 @@ if [ "$kind" = template ]; then
 	shift
 	lxc-create --name "$base+$$" --template "$template" -- "$@" >&2 || exit
 	config=$tmp/config
+	# No two runs of a template make the same.
+	digest=$(sha256sum /proc/sys/kernel/random/uuid) && echo "${digest%% *} -" >"$tmp/vnfctl-digest"
 else
 	mkdir -p "$tmp/rootfs" || exit
 	file=$1
@@ -29,7 +31,7 @@ else
 		say "image file \`$file\` cannot be read on this node"
 		exit 1
 	fi
-	plain "$file" | tar -C "$tmp/rootfs" --numeric-owner -xpf - || exit
+	unpack "$file" "$tmp/rootfs" "$tmp/vnfctl-digest" || exit
 	rm -f -- "$tmp/image"
 	if [ -e "$tmp/rootfs/manifest.json" ] || [ -e "$tmp/rootfs/oci-layout" ]; then
 		say 'the image file is an archive of docker or podman, not a root file system'

@@ -1,11 +1,11 @@
 //! What the query printed.
 
 use crate::cpu::CpuSet;
-use crate::engine::token::image_from_token;
+use crate::engine::token::present;
 use crate::engine::{Inventory, Labels, Observed, ParseError, State};
 use crate::model::EngineKind;
 
-/// Lines `image TOKEN` and `container NAME`, the latter followed by lines of its configuration
+/// Lines `image DIGEST BYTES TOKEN` and `container NAME`, the latter followed by lines of its configuration
 /// (labels, image, root), its state and lines of its first process's `/proc/PID/status`.
 pub(super) fn parse(stdout: &str) -> Result<Inventory, ParseError> {
     let engine = EngineKind::Lxc;
@@ -13,8 +13,8 @@ pub(super) fn parse(stdout: &str) -> Result<Inventory, ParseError> {
     let mut labels: Vec<(String, String)> = Vec::new();
     for line in stdout.lines() {
         let wrong = || ParseError { engine, line: line.to_owned() };
-        if let Some(token) = line.strip_prefix("image ") {
-            inventory.images.push(image_from_token(token).ok_or_else(wrong)?);
+        if let Some(image) = line.strip_prefix("image ") {
+            inventory.images.extend([present(image).ok_or_else(wrong)?]);
             continue;
         }
         if let Some(name) = line.strip_prefix("container ") {

@@ -1,7 +1,11 @@
 # Pairs: base, line that stands for its image.
 path=$(lxc-config lxc.lxcpath) || exit
 while [ "$#" != 0 ]; do
-	[ ! -e "$path/$1/vnfctl-complete" ] || printf 'image %s\n' "$2"
+	if [ -e "$path/$1/vnfctl-complete" ]; then
+		digest='- -'
+		[ ! -f "$path/$1/vnfctl-digest" ] || read -r digest <"$path/$1/vnfctl-digest"
+		printf 'image %s %s\n' "$digest" "$2"
+	fi
 	shift 2
 done
 set -- "$path"/*/config

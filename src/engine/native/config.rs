@@ -169,28 +169,6 @@ pub(super) fn image_word(image: &Image) -> String {
     image.name.clone().or(file).unwrap_or_default().replace('\n', " ")
 }
 
-/// An image as one line, for `query` to print back.
-pub(super) fn encode_image(image: &Image) -> String {
-    let (kind, path) = match &image.file {
-        None => ("", String::new()),
-        Some(ImageFile::Here(path)) => ("here", path.to_string_lossy().into_owned()),
-        Some(ImageFile::Node(path)) => ("node", path.clone()),
-    };
-    serde_json::json!([image.name, kind, path]).to_string()
-}
-
-/// The image of [`encode_image`].
-pub(super) fn decode_image(line: &str) -> Option<Image> {
-    let (name, kind, path): (Option<String>, String, String) = serde_json::from_str(line).ok()?;
-    let file = match kind.as_str() {
-        "" => None,
-        "here" => Some(ImageFile::Here(path.into())),
-        "node" => Some(ImageFile::Node(path)),
-        _ => return None,
-    };
-    Some(Image { name, file, ..Image::default() })
-}
-
 fn is_host(spec: &ContainerSpec) -> bool {
     spec.network.as_deref() == Some("host")
 }

@@ -3,7 +3,11 @@
 LC_ALL=C
 export LC_ALL
 while [ $# -gt 0 ]; do
-	[ ! -d "$2" ] || printf 'image %s\n' "$1"
+	if [ -d "$2" ]; then
+		digest='- -' record=${2%/*}/.${2##*/}
+		case $2 in /var/lib/vnfctl/images/*) [ ! -f "$record" ] || read -r digest <"$record" ;; esac
+		printf 'image %s %s\n' "$digest" "$1"
+	fi
 	shift 2
 done
 for s in /run/vnfctl/native/*/; do

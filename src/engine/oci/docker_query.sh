@@ -2,7 +2,8 @@
 template=$1
 shift
 while [ "$#" != 0 ]; do
-	docker image inspect --format 1 -- "$1" >/dev/null 2>&1 && printf 'image %s\n' "$2" &
+	found=$(docker image inspect --format '{{.Id}} {{.Size}}' -- "$1" 2>/dev/null) &&
+		printf 'image %s %s\n' "$found" "$2" &
 	shift 2
 done
 ids=$(docker ps --all --quiet --no-trunc) || exit

@@ -1,7 +1,7 @@
 //! What a query of a docker-like engine printed.
 
 use crate::cpu::CpuSet;
-use crate::engine::token::image_from_token;
+use crate::engine::token::present;
 use crate::engine::{Inventory, Labels, Observed, ParseError, State};
 use crate::model::EngineKind;
 use serde::Deserialize;
@@ -19,14 +19,14 @@ pub(super) struct Shown {
     image: String,
 }
 
-/// Lines `image TOKEN` and `container PID JSON`, the latter followed by lines of its
+/// Lines `image DIGEST BYTES TOKEN` and `container PID JSON`, the latter followed by lines of its
 /// `/proc/PID/status` while it runs.
 pub(super) fn parse(engine: EngineKind, stdout: &str) -> Result<Inventory, ParseError> {
     let mut inventory = Inventory::default();
     for line in stdout.lines() {
         let wrong = || ParseError { engine, line: line.to_owned() };
-        if let Some(token) = line.strip_prefix("image ") {
-            inventory.images.push(image_from_token(token).ok_or_else(wrong)?);
+        if let Some(image) = line.strip_prefix("image ") {
+            inventory.images.extend([present(image).ok_or_else(wrong)?]);
         } else if let Some(shown) = line.strip_prefix("container ") {
             let (id, container) = container(engine, shown).ok_or_else(wrong)?;
             if container.labels.is_some() {

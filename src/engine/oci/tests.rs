@@ -169,9 +169,11 @@ fn queries_carry_every_image_there_and_back() {
     ];
     for engine in [&Docker as &dyn Engine, &Podman] {
         let argv = engine.query(&images).argv;
-        let printed = format!("image {}\nimage {}\n", argv[6], argv[8]);
+        let printed = format!("image sha256:ab 7 {}\nimage - - {}\n", argv[6], argv[8]);
         assert_eq!(argv[5..].len(), 4, "an image without a name is not asked for");
-        assert_eq!(engine.parse(&printed).expect("our own lines").images, images[..2]);
+        let found = engine.parse(&printed).expect("our own lines").images;
+        assert_eq!(found.keys().collect::<Vec<_>>(), images[..2].iter().collect::<Vec<_>>());
+        assert_eq!(found[&images[0]].digest.as_deref(), Some("ab"));
     }
 }
 

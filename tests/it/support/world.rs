@@ -144,9 +144,7 @@ pub(crate) fn running(
         };
         let inventory = inventory(&mut observation, wanted.node, wanted.group.engine);
         inventory.containers.push(found);
-        if !inventory.images.contains(&spec.image) {
-            inventory.images.push(spec.image.clone());
-        }
+        inventory.images.entry(spec.image.clone()).or_default();
         if let (Some(app), Some(deployment)) = (&wanted.group.app, &wanted.app) {
             let state = AppState {
                 installed: (!app.install.is_empty()).then(|| install_digest(&app.install)),
