@@ -96,6 +96,20 @@ pub trait Engine: Sync {
 
     /// What in `spec` this engine cannot do, one sentence each: errors of `check`.
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String>;
+
+    /// What `spec` needs and a node of these facts lacks: errors before anything is made there.
+    fn lacks(&self, _spec: &ContainerSpec, _facts: &Facts) -> Vec<Lack> {
+        Vec::new()
+    }
+}
+
+/// What a node lacks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lack {
+    /// What is missing, a sentence without its end.
+    pub message: String,
+    /// How to mend it.
+    pub hint: String,
 }
 
 /// The engine of a kind.

@@ -3,11 +3,13 @@
 mod cpusets;
 mod parse;
 mod probe;
+mod subids;
 mod topology;
 
 pub use cpusets::{Cpuset, Cpusets, cpusets, parse_cpusets};
 pub use parse::{FactsError, parse};
 pub use probe::probe;
+pub use subids::{MAPPED_IDS, MappedTo, SubIds};
 
 use crate::cpu::{CpuSet, Machine};
 use crate::model::EngineKind;
@@ -38,6 +40,8 @@ pub struct Facts {
     /// Programs found, of the list the probe looks for (`ip`, `ping`, `timeout`, ...), and
     /// `overlay` when the kernel has that file system.
     pub tools: BTreeSet<String>,
+    /// Subordinate ids of the user who runs the engines there.
+    pub subids: SubIds,
 }
 
 /// How a node's cgroups are mounted.

@@ -81,6 +81,9 @@ impl Reading {
             "links" => self.topology.links = value.split(' ').filter_map(node_of_link).collect(),
             "asked" => self.native_asked = true,
             "sudo" => self.sudo_works = true,
+            "user" => value.clone_into(&mut self.facts.subids.user),
+            "subuid" => self.facts.subids.uids.extend(range(value)),
+            "subgid" => self.facts.subids.gids.extend(range(value)),
             "engine" => self.engine(value)?,
             "cgroup" => self.cgroup(value)?,
             _ => return None,
@@ -306,4 +309,10 @@ fn hugepages(node: &mut NumaNode, path: &str, content: &str) {
             _ => {}
         }
     }
+}
+
+/// `<first> <count>`; people write these files, so anything else is no range.
+fn range(value: &str) -> Option<(u32, u32)> {
+    let (first, count) = value.split_once(' ')?;
+    Some((first.parse().ok()?, count.parse().ok()?))
 }

@@ -114,7 +114,14 @@ pub fn prepare_from<'a>(
     prepared.meant = prepared.wanted.iter().filter(is_meant).count();
     if raises {
         let meant = prepared.wanted.iter().filter(is_meant);
-        let unable: Vec<Refusal> = meant.flat_map(Wanted::refusals).collect();
+        let mut unable: Vec<Refusal> = meant.clone().flat_map(Wanted::refusals).collect();
+        let facts = |one: &Wanted<'_>| observation.get(one.node).map(|state| &state.facts);
+        // Once per node, however many containers it concerns.
+        for lack in meant.filter_map(|one| Some(one.lacks(facts(one)?))).flatten() {
+            if !unable.contains(&lack) {
+                unable.push(lack);
+            }
+        }
         if !unable.is_empty() {
             return Err(Failure::Unable(unable));
         }

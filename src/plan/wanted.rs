@@ -6,7 +6,8 @@ use super::install;
 use super::request::Refusal;
 use crate::app::{Deployment, LAUNCH, RenderError};
 use crate::command::Secret;
-use crate::engine::{ContainerSpec, Labels, engine};
+use crate::engine::{ContainerSpec, Labels, Lack, engine};
+use crate::facts::Facts;
 use crate::model::{Group, ImageFile, Mount, Topology};
 use crate::wiring::{ContainerWiring, GUEST_FOLDER, PortKind, folder};
 use serde_json::{Map, Value, json};
@@ -61,6 +62,17 @@ impl Wanted<'_> {
             ),
         };
         engine(self.group.engine).refusals(&self.spec).into_iter().map(refusal).collect()
+    }
+
+    /// What a node of these facts lacks for it.
+    pub fn lacks(&self, facts: &Facts) -> Vec<Refusal> {
+        let refusal = |lack: Lack| Refusal {
+            node: self.node.to_owned(),
+            container: String::new(),
+            message: lack.message,
+            hint: lack.hint,
+        };
+        engine(self.group.engine).lacks(&self.spec, facts).into_iter().map(refusal).collect()
     }
 }
 
