@@ -191,6 +191,7 @@ mod chain;
 mod chain_ends;
 mod chain_table;
 mod cpu_request;
+mod dockerignore;
 mod environment;
 mod expand;
 mod glob;
@@ -234,6 +235,7 @@ pub use chain::{
     Chain, ChainEnds, ChainKind, Crypto, Integrity, Ipsec, MemifEnd, MemifLink, MemifMode,
     MemifOptions, MemifRoles, Role, SwitchForwarding,
 };
+pub use dockerignore::DockerIgnore;
 pub use glob::{glob_matches, is_glob};
 pub use keys::{
     APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, DOCKERFILE_KEYS,

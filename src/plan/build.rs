@@ -28,7 +28,12 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
         builder.homes.extend(groups.chain(found).map(|group| (group, target.node)));
     }
     match request.verb {
-        Verb::Acquire | Verb::Create | Verb::Install | Verb::Configure | Verb::Up(_) => {
+        Verb::Acquire
+        | Verb::Build
+        | Verb::Create
+        | Verb::Install
+        | Verb::Configure
+        | Verb::Up(_) => {
             raise::raise(&mut builder, &targets);
         }
         Verb::Start | Verb::Restart => restart::restart(&mut builder, &targets),

@@ -129,16 +129,17 @@ pub(super) fn cgroup_at(facts: &Facts, controller: &str) -> Option<String> {
 
 /// The folder a root comes from; `None` = the node's own root.
 pub(super) fn image_folder(image: &Image) -> Option<String> {
-    let Some(file) = &image.file else {
-        return image.name.clone();
+    let name = match (&image.name, &image.file, &image.recipe) {
+        (name, None, None) => return name.clone(),
+        (Some(name), _, _) => name.clone(),
+        (None, file, _) => {
+            let path = match file.as_ref()? {
+                ImageFile::Here(path) => path.to_string_lossy().into_owned(),
+                ImageFile::Node(path) => path.clone(),
+            };
+            stem(&path).to_owned()
+        }
     };
-    let name = image.name.clone().unwrap_or_else(|| {
-        let path = match file {
-            ImageFile::Here(path) => path.to_string_lossy().into_owned(),
-            ImageFile::Node(path) => path.clone(),
-        };
-        stem(&path).to_owned()
-    });
     let mut folder = "/var/lib/vnfctl/images/".to_owned();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric()
@@ -215,6 +216,7 @@ pub(super) fn refusals(spec: &ContainerSpec) -> Vec<String> {
     }
     if let Some(name) = spec.image.name.as_deref()
         && spec.image.file.is_none()
+        && spec.image.recipe.is_none()
         && !name.starts_with('/')
     {
         found.push(format!("a native image is an absolute folder or a tarball: `{name}`"));
