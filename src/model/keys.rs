@@ -129,7 +129,7 @@ pub const APP_FILE_KEYS: &[&str] = &["path", "text", "source", "mode"];
 pub const PACKAGE_FILE_KEYS: &[&str] = &["file", "sha256"];
 
 /// Keys of an image of any kind that is built.
-pub const RECIPE_KEYS: &[&str] = &["kind", "at"];
+pub const RECIPE_KEYS: &[&str] = &["kind"];
 
 /// Keys that only an image of kind `dockerfile` has.
 pub const DOCKERFILE_KEYS: &[&str] = &["dockerfile", "context", "args"];

@@ -125,7 +125,7 @@ fn resolve(
     if let Some(table) = nodes_table {
         warn_of_same_machine(table, &nodes, warnings);
     }
-    let recipes = document.get("images").map(|entry| read_recipes(entry, &nodes, sources, report));
+    let recipes = document.get("images").map(|entry| read_recipes(entry, sources, report));
     let recipes = recipes.unwrap_or_default();
     let shared =
         document.get("defaults").and_then(|entry| report.table("`defaults`", &entry.value));

@@ -106,10 +106,9 @@
 //! | key | value |
 //! |---|---|
 //! | `kind` | `"rootfs"` (every engine), `"dockerfile"` (docker, podman) or `"template"` (lxc); required |
-//! | `at` | name of the node it is built on, for all; default on each node that needs it |
 //! | `suite` | rootfs: of a Debian or a relative, `"bookworm"`; required |
 //! | `mirror` | rootfs: URL of the packages, or lines of a `sources.list` for mmdebstrap; default where the node's own Debian packages come from |
-//! | `variant` | rootfs: `"minbase"` (default), `"important"`, `"buildd"`; with mmdebstrap also `"apt"`, `"essential"`, `"custom"` |
+//! | `variant` | rootfs: `"minbase"` (default), `"important"`, `"buildd"`; with mmdebstrap also `"apt"`, `"essential"`, `"extract"` |
 //! | `packages` | rootfs: list of names |
 //! | `files` | rootfs: list of tables: `path` (absolute, inside), `text` or `source` (a file here), `mode` (default `"0644"`) |
 //! | `run` | rootfs: list of commands, each a list, run inside, in their order |

@@ -3,11 +3,10 @@
 use super::app::Content;
 use super::names::is_word;
 use super::problem::{Place, Report};
-use super::read::{Word, known, listed};
+use super::read::{Word, listed};
 use super::read_app_file::read_files;
 use super::read_install::read_commands;
 use super::recipe::{Dockerfile, FileFromHere, Part, Recipe, RecipeKind, Rootfs, Variant};
-use super::topology::Node;
 use super::value::{Entry, Table};
 use super::{DOCKERFILE_KEYS, RECIPE_KEYS, ROOTFS_KEYS, Source, TEMPLATE_KEYS};
 use std::collections::BTreeMap;
@@ -32,37 +31,30 @@ pub(super) type Recipes<'a> = BTreeMap<&'a str, NamedRecipe<'a>>;
 /// Reads `images`.
 pub(super) fn read_recipes<'a>(
     entry: &'a Entry,
-    nodes: &[Node],
     sources: &[Source],
     report: &mut Report,
 ) -> Recipes<'a> {
     let Some(table) = report.table("`images`", &entry.value) else { return Recipes::new() };
     let one = |entry: &'a Entry| {
-        let recipe = read_recipe(entry, nodes, sources, report);
+        let recipe = read_recipe(entry, sources, report);
         (entry.key.as_str(), NamedRecipe { place: &entry.place, recipe })
     };
     table.entries.iter().map(one).collect()
 }
 
-fn read_recipe(
-    entry: &Entry,
-    nodes: &[Node],
-    sources: &[Source],
-    report: &mut Report,
-) -> Option<Recipe> {
+fn read_recipe(entry: &Entry, sources: &[Source], report: &mut Report) -> Option<Recipe> {
     let (name, place) = (&entry.key, &entry.place);
     check_name(name, place, report);
     let table = report.table(&format!("`{name}`"), &entry.value)?;
     let word = read_kind(table, place, report);
     check_keys(table, word, report);
-    let at = read_at(table, nodes, report);
     let mut parts = Vec::new();
     let kind = match word? {
         "dockerfile" => RecipeKind::Dockerfile(read_dockerfile(table, place, sources, report)?),
         "template" => RecipeKind::Template(read_template(table, place, report)?),
         _ => RecipeKind::Rootfs(read_rootfs(table, place, sources, &mut parts, report)?),
     };
-    Some(Recipe { name: name.clone(), kind, at, parts })
+    Some(Recipe { name: name.clone(), kind, parts })
 }
 
 /// Docker's grammar of repositories, of which LXC and folders take all.
@@ -96,17 +88,6 @@ fn check_keys(table: &Table, kind: Option<&str>, report: &mut Report) {
     let keys = [RECIPE_KEYS, own].concat();
     let what = kind.map_or("an image".into(), |kind| format!("an image of kind `{kind}`"));
     report.check_keys_of(table, &keys, &what, &all, "an image of another `kind`");
-}
-
-fn read_at(table: &Table, nodes: &[Node], report: &mut Report) -> Option<String> {
-    let word = report.text("at", &table.get("at")?.value)?;
-    if !nodes.iter().any(|node| node.name == word.text) {
-        let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-        report
-            .add(word.place, format!("there is no node `{}`", word.text), "no such node")
-            .help(known(word.text, &names, "nodes"));
-    }
-    Some(word.text.to_owned())
 }
 
 fn read_dockerfile(

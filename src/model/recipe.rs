@@ -19,8 +19,6 @@ pub struct Recipe {
     pub name: String,
     /// What is done.
     pub kind: RecipeKind,
-    /// Name of the node it is built on; `None` = on each that needs it.
-    pub at: Option<String>,
     /// What is sent to where it is built, once the files here are read.
     pub parts: Vec<Part>,
 }
@@ -84,13 +82,13 @@ pub enum Variant {
     Buildd,
     Apt,
     Essential,
-    Custom,
+    Extract,
 }
 
 impl Variant {
     /// All of them.
     pub const ALL: [Self; 6] =
-        [Self::Minbase, Self::Important, Self::Buildd, Self::Apt, Self::Essential, Self::Custom];
+        [Self::Minbase, Self::Important, Self::Buildd, Self::Apt, Self::Essential, Self::Extract];
 
     /// The word of the topology file.
     pub fn word(self) -> &'static str {
@@ -100,7 +98,7 @@ impl Variant {
             Self::Buildd => "buildd",
             Self::Apt => "apt",
             Self::Essential => "essential",
-            Self::Custom => "custom",
+            Self::Extract => "extract",
         }
     }
 }
@@ -154,7 +152,7 @@ impl RecipeKind {
 impl Recipe {
     /// The tag of what it builds: SHA-256 over the recipe and the content of all that is sent, its
     /// first 12 hexadecimal digits. Neither the order of packages, arguments and files matters, nor
-    /// where files lie here and when they were changed; nor where the image is built.
+    /// where files lie here and when they were changed.
     pub fn tag(&self) -> String {
         let mut parts: Vec<Value> = self.parts.iter().map(described).collect();
         parts.sort_by_key(Value::to_string);
@@ -226,14 +224,14 @@ mod tests {
         };
         change(&mut rootfs);
         let kind = RecipeKind::Rootfs(rootfs);
-        Recipe { name: "debian-net".into(), kind, at: None, parts: Vec::new() }
+        Recipe { name: "debian-net".into(), kind, parts: Vec::new() }
     }
 
     fn dockerfile(parts: Vec<Part>, arg: &str, file: &str) -> Recipe {
         let args = [("A".to_owned(), arg.to_owned())].into();
         let context = Some("web".into());
         let kind = RecipeKind::Dockerfile(Dockerfile { file: file.into(), context, args });
-        Recipe { name: "web".into(), kind, at: None, parts }
+        Recipe { name: "web".into(), kind, parts }
     }
 
     #[test]
@@ -241,8 +239,6 @@ mod tests {
         let tag = rootfs(|_| ()).tag();
         assert!(tag.len() == TAG && tag.bytes().all(|byte| byte.is_ascii_hexdigit()));
         assert_eq!(rootfs(|rootfs| rootfs.packages.reverse()).tag(), tag);
-        let elsewhere = Recipe { at: Some("DUT2".into()), ..rootfs(|_| ()) };
-        assert_eq!(elsewhere.tag(), tag);
         let (a, b) = (Part::text("a", 0o644, "1"), Part::text("b", 0o644, "2"));
         assert_eq!(
             dockerfile(vec![a.clone(), b.clone()], "1", "x/Dockerfile").tag(),
@@ -255,7 +251,7 @@ mod tests {
         let changed = |change: &dyn Fn(&mut Rootfs)| rootfs(change).tag() != rootfs(|_| ()).tag();
         assert!(changed(&|rootfs| rootfs.suite = "trixie".into()));
         assert!(changed(&|rootfs| rootfs.mirror = Some("http://192.0.2.1/debian".into())));
-        assert!(changed(&|rootfs| rootfs.variant = Variant::Custom));
+        assert!(changed(&|rootfs| rootfs.variant = Variant::Extract));
         assert!(changed(&|rootfs| rootfs.packages.truncate(1)));
         assert!(changed(&|rootfs| rootfs.run.reverse()));
         let of = |text: &str, mode, arg| {
@@ -269,7 +265,7 @@ mod tests {
         let moved = Part::text("b", 0o644, "1");
         assert_ne!(known, dockerfile(vec![moved], "1", "Dockerfile").tag());
         let kind = RecipeKind::Template("busybox".into());
-        let template = Recipe { name: "web".into(), kind, at: None, parts: Vec::new() };
+        let template = Recipe { name: "web".into(), kind, parts: Vec::new() };
         assert_ne!(known, template.tag());
     }
 

@@ -35,6 +35,7 @@ mod plans;
 mod proof;
 mod random;
 mod readme;
+mod recipes;
 mod soundness;
 mod streams;
 mod support;

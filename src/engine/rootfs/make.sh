@@ -118,6 +118,7 @@ if [ "$commands" != 0 ]; then
 	[ ! -e /etc/resolv.conf ] || umount "$root/etc/resolv.conf" || exit
 	[ -n "$own" ] || rm -f -- "$root/etc/resolv.conf"
 	[ -z "$quiet" ] || rm -f -- "$quiet"
+	umount -l "$root/dev" "$root/sys" "$root/proc" || exit
 fi
 
 cd "$root" || exit
