@@ -69,10 +69,9 @@ fn group(bed: &Bed) -> Group {
 fn images(bed: &Bed) -> Vec<String> {
     let name = recipe(bed);
     let list = match bed.engine {
-        Engine::Docker | Engine::Podman => format!(
-            "{} image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}'",
-            bed.engine.word()
-        ),
+        Engine::Docker | Engine::Podman => {
+            format!("{} image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}'", bed.engine.word())
+        }
         Engine::Lxc => "ls -A $(lxc-config lxc.lxcpath)".to_owned(),
         Engine::Native => "ls -d /var/lib/vnfctl/images/*/".to_owned(),
     };
@@ -183,8 +182,10 @@ fn a_dockerfile_and_its_context_become_an_image(bed: &Bed) {
 fn a_dockerfile_that_fails_leaves_nothing(bed: &Bed) {
     forget(bed);
     let engine = bed.engine.word();
-    let all = format!("{engine} image ls -aq --no-trunc | sort; {engine} ps -aq --no-trunc | sort; \
-                       ls -d /var/tmp/vnfctl-build.* 2>/dev/null; true");
+    let all = format!(
+        "{engine} image ls -aq --no-trunc | sort; {engine} ps -aq --no-trunc | sort; \
+                       ls -d /var/tmp/vnfctl-build.* 2>/dev/null; true"
+    );
     let toml = dockerfile(bed, "RUN [\"/bin/sh\", \"-c\", \"echo reason; exit 3\"]");
     let on = bed.on(&bed.topology().group(group(bed)).and(&toml));
     let before = bed.dut.must(&all);
@@ -229,7 +230,9 @@ fn an_interrupted_build_leaves_nothing(bed: &Bed) {
     let on = bed.on(&bed.topology().group(group(bed)).and(&rootfs(bed, &mirror, &run)));
     let mut command = on.command();
     let child = command.arg("build").spawn().expect("vnfctl runs");
-    let sleeps = format!("for d in /proc/[0-9]*; do tr '\\0' ' ' <$d/cmdline; echo; done 2>/dev/null | grep -c '^sleep {marker}'");
+    let sleeps = format!(
+        "for d in /proc/[0-9]*; do tr '\\0' ' ' <$d/cmdline; echo; done 2>/dev/null | grep -c '^sleep {marker}'"
+    );
     let waited = std::time::Instant::now();
     while bed.dut.sh(&sleeps).stdout.trim() == "0" {
         assert!(waited.elapsed().as_secs() < 60, "it never came to the command");
