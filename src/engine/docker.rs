@@ -18,6 +18,7 @@ impl Oci for Docker {
     const GLANCE: &'static str = include_str!("oci/docker_glance.sh");
     const TEMPLATE: &'static str = r#"{{.State.Pid}} {"id":{{json .Id}},"name":{{json .Name}},"labels":{{json .Config.Labels}},"state":{{json .State.Status}},"code":{{json .State.ExitCode}},"image":{{json .Config.Image}}}"#;
     const REMOVE: &'static [&'static str] = &["rm", "--force", "--volumes"];
+    const IS_ROOTLESS: bool = false;
     /// The daemon refuses less: "Minimum memory limit allowed is 6MB".
     const LEAST_MEMORY: u64 = 6 << 20;
 }

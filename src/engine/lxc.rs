@@ -9,7 +9,7 @@ mod observed;
 mod refusals;
 mod variables;
 
-use super::{ContainerSpec, Engine, Inventory, ParseError};
+use super::{ContainerSpec, Engine, Inventory, Lack, ParseError};
 use crate::command::{Command, DEFAULT_DEADLINE, Secret, Stdin, quote};
 use crate::facts::{CgroupVersion, Facts};
 use crate::model::{EngineKind, Image, ImageFile, Recipe, RecipeKind};
@@ -86,10 +86,12 @@ impl Engine for Lxc {
             CgroupVersion::V2 => "lxc.cgroup2",
         };
         let base = base::folder(&spec.image).unwrap_or_default();
-        let words = [spec.name.clone(), base, key.to_owned()];
+        // LXC 5 shifts the ids of a folder only.
+        let clone = if spec.security.idmap.is_some() { "copy" } else { "overlay" };
+        let words = [spec.name.clone(), base, key.to_owned(), clone.to_owned()];
         let words = words.into_iter().chain(config::words_of_node(spec));
         let create = Command::sh(include_str!("lxc/create.sh"), words)
-            .stdin(config::files(spec, facts.cgroup.version))
+            .stdin(config::files(spec, facts))
             .hide(&spec.secrets)
             .hide(&quoted(&spec.secrets));
         super::folders::make_folders(spec).into_iter().chain([create]).collect()
@@ -137,6 +139,10 @@ impl Engine for Lxc {
 
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         refusals::of(spec)
+    }
+
+    fn lacks(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Lack> {
+        refusals::lacks(spec, facts)
     }
 }
 

@@ -3,9 +3,10 @@
 //! An engine of this family says in [`Oci`] only what it does differently.
 
 mod arguments;
+mod lack;
 mod observed;
 
-use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, ParseError};
+use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, Lack, ParseError};
 use crate::command::{Command, quote};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile, Recipe, RecipeKind};
@@ -17,6 +18,9 @@ const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("oci/acquir
 
 /// Script that builds an image from a Dockerfile.
 const BUILD: &str = include_str!("oci/build.sh");
+
+/// Puts the shell that makes a container on its CPUs and memory nodes: its first two arguments.
+const PINNED: &str = include_str!("oci/pinned.sh");
 
 /// How long an image may take to arrive.
 const ACQUIRE_DEADLINE: Duration = Duration::from_mins(30);
@@ -38,6 +42,8 @@ pub(super) trait Oci: Sync {
     const TEMPLATE: &'static str;
     /// Words that remove a container by force and succeed when there is none.
     const REMOVE: &'static [&'static str];
+    /// Whether users who are not root have it for themselves.
+    const IS_ROOTLESS: bool;
     /// Smallest memory limit the engine accepts, in bytes.
     const LEAST_MEMORY: u64;
 }
@@ -45,6 +51,16 @@ pub(super) trait Oci: Sync {
 /// `<program> <words>`.
 fn call<E: Oci>(words: &[&str]) -> Command {
     Command::new([E::KIND.word()].iter().chain(words).copied())
+}
+
+/// As [`call`], of what starts a program in container `name`: a user's own engine starts it where
+/// it runs itself.
+fn enter<E: Oci>(name: &str, words: &[&str]) -> Command {
+    if !E::IS_ROOTLESS {
+        return call::<E>(words);
+    }
+    let head = [E::KIND.word(), name].into_iter().chain(words.iter().copied());
+    Command::sh(include_str!("oci/enter.sh"), head)
 }
 
 fn endless(mut command: Command) -> Command {
@@ -102,13 +118,24 @@ impl<E: Oci> Engine for E {
         }
     }
 
-    fn create(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
-        let mut run = Command::sh(E::CREATE, arguments::of_run(spec)).hide(&spec.secrets);
+    fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
+        let words = arguments::of_run(spec, facts);
+        let mut run = if facts.uid == 0 {
+            Command::sh(E::CREATE, words)
+        } else {
+            let pinned = [spec.cpuset(), spec.memset()].into_iter().chain(words);
+            Command::sh([PINNED, E::CREATE].concat(), pinned)
+        };
+        run = run.hide(&spec.secrets);
         run.env = super::variables::through_environment(&spec.env);
         super::folders::make_folders(spec).into_iter().chain([run]).collect()
     }
 
-    fn repin(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {
+    fn repin(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {
+        if facts.uid != 0 {
+            let words = [E::KIND.word().to_owned(), spec.name.clone(), spec.cpuset()];
+            return vec![Command::sh(include_str!("oci/repin_own.sh"), words)];
+        }
         let (cpus, name) = (spec.cpuset(), spec.name.clone());
         let head = [E::KIND.word().to_owned(), name, cpus];
         let words = head.into_iter().chain(arguments::of_pinning(spec));
@@ -116,7 +143,7 @@ impl<E: Oci> Engine for E {
     }
 
     fn start(&self, name: &str) -> Command {
-        call::<E>(&["start", name])
+        enter::<E>(name, &["start", name])
     }
 
     fn stop(&self, name: &str, grace: Duration) -> Command {
@@ -133,7 +160,7 @@ impl<E: Oci> Engine for E {
     fn exec(&self, name: &str, argv: &[String], tty: bool) -> Command {
         let options: &[&str] =
             if tty { &["exec", "--interactive", "--tty"] } else { &["exec", "--interactive"] };
-        let mut command = endless(call::<E>(options));
+        let mut command = endless(enter::<E>(name, options));
         command.argv.push(name.to_owned().into());
         command.argv.extend(argv.iter().map(|word| word.clone().into()));
         command
@@ -141,7 +168,7 @@ impl<E: Oci> Engine for E {
 
     fn administer(&self, name: &str, argv: &[String]) -> Command {
         let words = ["exec", "--interactive", "--user", "0", name];
-        let mut command = call::<E>(&words);
+        let mut command = enter::<E>(name, &words);
         command.argv.extend(argv.iter().map(|word| word.clone().into()));
         command
     }
@@ -174,6 +201,10 @@ impl<E: Oci> Engine for E {
 
     fn refusals(&self, spec: &ContainerSpec) -> Vec<String> {
         arguments::refusals(E::KIND, E::LEAST_MEMORY, spec)
+    }
+
+    fn lacks(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Lack> {
+        if facts.uid == 0 { lack::of_root(spec, facts) } else { lack::of_user(spec, facts) }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::oci::Oci;
 use crate::model::EngineKind;
 
-/// Podman, run by root.
+/// Podman: root's, or the login user's own where the lane is not root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Podman;
 
@@ -21,5 +21,6 @@ impl Oci for Podman {
     /// Without `--time 0` a container that ignores SIGTERM takes 10 s; `stop` gave it its grace.
     const REMOVE: &'static [&'static str] =
         &["rm", "--force", "--volumes", "--time", "0", "--ignore"];
+    const IS_ROOTLESS: bool = true;
     const LEAST_MEMORY: u64 = 0;
 }

@@ -44,7 +44,7 @@ late=$(
         esac
     done
     for tool in ip ping timeout unshare nsenter setsid mount pivot_root lscpu sudo tar xz zstd \
-        gzip; do
+        gzip numactl; do
         if find_tool $tool; then printf 'tool %s\n' $tool; fi
     done >&3
     uid=$(id -u) user=$(id -un)

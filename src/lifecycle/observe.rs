@@ -145,7 +145,9 @@ fn look_once(
         kinds.iter().map(|&kind| (kind, read_inventory(kind, &facts, next()))).collect();
     let Neighbours { cpusets, mut others } = neighbours::read(&others, next())
         .map_err(|reason| lost(node, format!("looking at the cgroups failed: {reason}")))?;
-    for inventory in inventories.values_mut().chain(others.values_mut()).flatten() {
+    // A user's own containers have no cpuset of theirs: what their processes may use is all.
+    let granted = inventories.values_mut().chain(others.values_mut()).flatten();
+    for inventory in granted.filter(|_| facts.uid == 0) {
         inventory.containers.iter_mut().for_each(|container| grant(container, &cpusets));
     }
     let mut seen = Vec::new();

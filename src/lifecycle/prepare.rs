@@ -115,16 +115,20 @@ pub fn prepare_from<'a>(
     prepared.meant = prepared.wanted.iter().filter(is_meant).count();
     if raises {
         let meant = prepared.wanted.iter().filter(is_meant);
-        let mut unable: Vec<Refusal> = meant.clone().flat_map(Wanted::refusals).collect();
-        let facts = |one: &Wanted<'_>| observation.get(one.node).map(|state| &state.facts);
-        // Once per node, however many containers it concerns.
-        for lack in meant.filter_map(|one| Some(one.lacks(facts(one)?))).flatten() {
-            if !unable.contains(&lack) {
-                unable.push(lack);
-            }
-        }
+        let unable: Vec<Refusal> = meant.clone().flat_map(Wanted::refusals).collect();
         if !unable.is_empty() {
             return Err(Failure::Unable(unable));
+        }
+        let facts = |one: &Wanted<'_>| observation.get(one.node).map(|state| &state.facts);
+        let mut lacking: Vec<Refusal> = Vec::new();
+        for lack in meant.filter_map(|one| Some(one.lacks(facts(one)?))).flatten() {
+            // Once per node, however many containers it concerns.
+            if !lacking.contains(&lack) {
+                lacking.push(lack);
+            }
+        }
+        if !lacking.is_empty() {
+            return Err(Failure::Refused(lacking));
         }
     }
     let targets = targets(&prepared.wanted, &prepared.links, &observation);

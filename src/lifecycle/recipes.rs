@@ -69,8 +69,12 @@ fn walk(
             if !is_left_out || ignore.takes_back() {
                 walk(&path, &inside, ignore, parts)?;
             }
-        } else if is_left_out {
-        } else if kind.is_symlink() {
+            continue;
+        }
+        if is_left_out {
+            continue;
+        }
+        if kind.is_symlink() {
             parts.push(plain(&inside, 0o777, MemberContent::Link(target(&path)?)));
         } else if kind.is_file() {
             // As git: whoever cloned it with whatever umask gets the same tag.

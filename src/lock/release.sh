@@ -1,5 +1,6 @@
 # usage: BASE RUN NAME...; ends the keepers of a run's locks and waits for their end.
-base=$1 mine=$2
+place "$1"
+mine=$2
 shift 2
 tools flock
 for name; do

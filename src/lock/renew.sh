@@ -1,5 +1,6 @@
 # usage: BASE RUN NAME...; begins the lease of each lock anew; prints `lost NAME` where it has ended.
-base=$1 mine=$2
+place "$1"
+mine=$2
 shift 2
 for name; do
 	facts "$base/$name"

@@ -12,3 +12,12 @@ facts() {
 lives() {
 	[ "$keeper" -gt 0 ] && started "$keeper" && [ "$start" = "$born" ]
 }
+# Sets base to folder $1; for users who may not write there, to a folder of their own.
+place() {
+	base=$1
+	user=$(id -u)
+	if [ "$user" != 0 ] && [ ! -w "$base" ] && [ ! -w "${base%/*}" ]; then
+		base=${XDG_RUNTIME_DIR:-/tmp}/vnfctl-$user
+		[ ! -e "$base" ] || [ -O "$base" ] || { echo "\`$base\` is somebody else's" >&2; exit 1; }
+	fi
+}

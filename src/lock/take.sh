@@ -2,9 +2,10 @@
 # Takes the locks BASE/NAME one after the other and leaves a keeper behind for each. Ends at the first
 # that another run does not give up within WAIT seconds, and where another PERSON has reserved the
 # node (PERSON empty: whoever has).
-base=$1 folder=$2 person=$3 lease=$4 wait=$5 shell=$6 keep=$7 mine=$8
+roots=$1 folder=$2 person=$3 lease=$4 wait=$5 shell=$6 keep=$7 mine=$8
 shift 8
 umask 022
+place "$roots"
 tools flock setsid
 for tool in "$flock" "$setsid"; do
 	command -v "$tool" >/dev/null || { echo "sh: $tool: not found" >&2; exit 1; }
@@ -65,6 +66,11 @@ printf 'machine %s %s\nnow %s\n' "$boot" "$(stat -c %d "${base%/*}")" "$now"
 look || refuse
 end=$((now + wait)) failures=0
 for name; do
+	# A user's own lock does not keep root out, but root's keeps the user out.
+	while [ "$base" != "$roots" ] && facts "$roots/$name" && lives; do
+		[ "$(date +%s)" -lt "$end" ] || { base=$roots && busy "$name"; }
+		sleep 1
+	done
 	hold "$name" || { busy "$name"; continue; }
 	[ "$wait" = 0 ] || now=$(date +%s)
 	if ! look; then

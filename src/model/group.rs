@@ -3,6 +3,7 @@
 use super::cpu_request::{read_cpu, read_mems, read_numa};
 use super::environment::{read_capabilities, read_devices, read_env, read_mounts};
 use super::glob::glob_matches;
+use super::idmap::read_idmap;
 use super::image::read_image;
 use super::names::nearest;
 use super::node::check_name;
@@ -105,6 +106,7 @@ pub(super) fn read_group<'a>(
     let (publish, ports) = read_publish(&section, engine, cpu.as_ref(), report);
     let (privileged, cap_add, cap_drop) = read_capabilities(&section, report);
     let devices = read_devices(&section, report);
+    let idmap = read_idmap(&section, report);
     let network = read_network(&section, engine, report);
     let memory = section.get("memory").and_then(|entry| read_memory(entry, report));
     let hugepages = section.get("hugepages").map(|entry| read_hugepages(entry, report));
@@ -136,7 +138,7 @@ pub(super) fn read_group<'a>(
         command,
         depends_on: depends_on.iter().map(|word| word.text.to_owned()).collect(),
         app,
-        security: super::Security::default(),
+        security: super::Security { idmap, ..super::Security::default() },
         runtime: None,
         pod: None,
         init: false,

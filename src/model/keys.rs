@@ -73,6 +73,7 @@ pub const GROUP_KEYS: &[&str] = &[
     "cap_add",
     "cap_drop",
     "devices",
+    "idmap",
     "network",
     "memory",
     "hugepages",

@@ -60,6 +60,7 @@
 //! | `privileged` | `true`: all capabilities and devices; default `false` |
 //! | `cap_add`, `cap_drop` | lists of capabilities, with or without `CAP_` |
 //! | `devices` | list of `"/dev/on/node[:/dev/in/container[:rwm]]"` |
+//! | `idmap` | lxc, podman: root inside is another user outside: `"auto"` = the node's first range of 65536 subordinate ids, or a number = the range's first id |
 //! | `network` | native, lxc: `"none"` (own, with a loopback only) or `"host"`. docker, podman: as the engine says |
 //! | `memory` | limit: `"2GiB"`, `"512MiB"`, `"1GB"`, or bytes; 4 MiB at least |
 //! | `hugepages` | table of huge pages per container: `{ "2MiB" = 256 }`; page sizes are powers of two from 64 KiB to 16 GiB |
@@ -195,6 +196,7 @@ mod environment;
 mod expand;
 mod glob;
 mod group;
+mod idmap;
 mod image;
 mod ipsec;
 mod keys;

@@ -8,7 +8,7 @@ use crate::app::{Deployment, LAUNCH, RenderError};
 use crate::command::Secret;
 use crate::engine::{ContainerSpec, Labels, Lack, engine};
 use crate::facts::Facts;
-use crate::model::{Group, ImageFile, Mount, Recipe, Topology};
+use crate::model::{Group, IdMap, ImageFile, Mount, Recipe, Topology};
 use crate::wiring::{ContainerWiring, GUEST_FOLDER, PortKind, folder};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -269,6 +269,14 @@ fn describe(group: &Group) -> Map<String, Value> {
     put("cap_add", json!(group.cap_add));
     put("cap_drop", json!(group.cap_drop));
     put("devices", json!(group.devices));
+    put(
+        "idmap",
+        match group.security.idmap {
+            None => Value::Null,
+            Some(IdMap::Auto) => json!("auto"),
+            Some(IdMap::First(first)) => json!(first),
+        },
+    );
     put("network", json!(group.network));
     put("memory", json!(group.memory));
     put(hugepages::FIELD, hugepages::described(&group.hugepages));

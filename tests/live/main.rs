@@ -10,6 +10,7 @@ mod cpus;
 mod deadline;
 mod drift;
 mod hugepages;
+mod idmap;
 mod install;
 mod interrupt;
 mod lab;

@@ -4,15 +4,16 @@
 use super::variables;
 use crate::command::quote;
 use crate::engine::{ContainerSpec, Labels};
-use crate::facts::CgroupVersion;
+use crate::facts::{CgroupVersion, Facts, MAPPED_IDS};
+use crate::wiring::GUEST_FOLDER;
 use std::fmt::Write;
 
 /// What `common.conf` drops.
 const DROPPED: [&str; 5] = ["mac_admin", "mac_override", "sys_time", "sys_module", "sys_rawio"];
 
 /// All files in one text: the first line is the mark, `<mark> <file>` begins the next file.
-pub(super) fn files(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
-    let mut files = vec![("config", config(spec, cgroup))];
+pub(super) fn files(spec: &ContainerSpec, facts: &Facts) -> String {
+    let mut files = vec![("config", config(spec, facts))];
     files.extend(variables::script(&spec.env).map(|script| ("vnfctl-env", script)));
     files.push(("vnfctl-start", start(spec)));
     let mut mark = "#>".to_owned();
@@ -28,7 +29,14 @@ pub(super) fn files(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
 pub(super) fn words_of_node(spec: &ContainerSpec) -> Vec<String> {
     let mut words = Vec::new();
     for mount in &spec.mounts {
-        let flags = if mount.read_only { "rbind,ro" } else { "rbind" };
+        let flags = match mount.read_only {
+            true => "rbind,ro",
+            // The sockets in it are the node's root's.
+            false if spec.security.idmap.is_some() && mount.guest == GUEST_FOLDER => {
+                "rbind,idmap=container"
+            }
+            false => "rbind",
+        };
         words.extend(["mount".into(), mount.host.clone(), entry(&mount.host, &mount.guest, flags)]);
     }
     for device in &spec.devices {
@@ -65,7 +73,7 @@ fn fstab(path: &str) -> String {
     path.chars().map(escape).collect()
 }
 
-fn config(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
+fn config(spec: &ContainerSpec, facts: &Facts) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         writeln!(text, "{key} = {value}").expect("a string takes all");
@@ -81,7 +89,7 @@ fn config(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
         line("lxc.net.0.type", "empty");
         line("lxc.net.0.flags", "up"); // the loopback's
     }
-    let (group, memory) = match cgroup {
+    let (group, memory) = match facts.cgroup.version {
         CgroupVersion::V1 | CgroupVersion::Hybrid => ("lxc.cgroup", "memory.limit_in_bytes"),
         CgroupVersion::V2 => ("lxc.cgroup2", "memory.max"),
     };
@@ -92,6 +100,11 @@ fn config(spec: &ContainerSpec, cgroup: CgroupVersion) -> String {
     }
     if let Some(bytes) = spec.memory {
         line(&format!("{group}.{memory}"), &bytes.to_string());
+    }
+    if let Some(to) = spec.security.idmap.and_then(|map| facts.subids.mapped(map)) {
+        line("lxc.idmap", &format!("u 0 {} {MAPPED_IDS}", to.uid));
+        line("lxc.idmap", &format!("g 0 {} {MAPPED_IDS}", to.gid));
+        line("lxc.rootfs.options", "idmap=container");
     }
     if !spec.command.is_empty() {
         line("lxc.signal.halt", "SIGTERM"); // inits have signals of their own

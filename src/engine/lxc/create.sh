@@ -1,16 +1,17 @@
-# $1 container, $2 base, $3 `lxc.cgroup` or `lxc.cgroup2`; then `mount HOST ENTRY`,
+# $1 container, $2 base, $3 `lxc.cgroup` or `lxc.cgroup2`, $4 `copy` or `overlay`; then `mount HOST ENTRY`,
 # `device HOST ENTRY ACCESS` and `privileged`. Standard input: the container's files in one text,
 # the first line being what every line that names the next file begins with.
 name=$1 cgroup=$3
 say() { printf '%s\n' "$*" >&2; }
 path=$(lxc-config lxc.lxcpath) || exit
-dir=$path/$name base=$path/$2
-shift 3
+dir=$path/$name base=$path/$2 how=$4
+shift 4
 [ -e "$base/vnfctl-complete" ] || {
 	say "the image is not on this node: there is no \`$base\`"
 	exit 1
 }
 read -r clone <"$base/vnfctl-complete" || exit
+[ "$how" = overlay ] || clone=$how
 mkdir -m 755 "$dir" || exit # the claim on the name
 undo() {
 	code=$?

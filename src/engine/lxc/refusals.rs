@@ -1,9 +1,11 @@
-//! What LXC cannot do.
+//! What LXC cannot do, and what a node's LXC lacks.
 
 use super::base;
 use super::variables::fits_a_line;
-use crate::engine::ContainerSpec;
 use crate::engine::variables::is_passed_on;
+use crate::engine::{ContainerSpec, Lack};
+use crate::facts::Facts;
+use crate::model::EngineKind;
 
 /// One sentence each.
 pub(super) fn of(spec: &ContainerSpec) -> Vec<String> {
@@ -50,4 +52,24 @@ pub(super) fn of(spec: &ContainerSpec) -> Vec<String> {
         }
     }
     refusals
+}
+
+/// What `spec` needs and a node of these facts lacks.
+pub(super) fn lacks(spec: &ContainerSpec, facts: &Facts) -> Vec<Lack> {
+    let Some(map) = spec.security.idmap else { return Vec::new() };
+    let mut lacks = Vec::new();
+    if facts.subids.mapped(map).is_none() {
+        let (message, hint) = facts.subids.why_not(map);
+        lacks.push(Lack { message, hint });
+    }
+    // `idmap=container` came with LXC 5.0 (its release notes).
+    let version = facts.engines.get(&EngineKind::Lxc).and_then(|answer| answer.as_ref().ok());
+    let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    if let (Some(version), Some(0..5)) = (version, major) {
+        lacks.push(Lack {
+            message: format!("`idmap` needs LXC 5.0 or later: it has {version}"),
+            hint: "leave `idmap` out for this node".to_owned(),
+        });
+    }
+    lacks
 }

@@ -193,3 +193,31 @@ fn refusals_name_what_cannot_be() {
     assert_snapshot!(Lxc.refusals(&spec).join("\n"));
     assert_eq!(Lxc.refusals(&full()), Vec::<String>::new());
 }
+
+#[test]
+fn mapped_ids_are_lines_of_the_configuration_and_need_a_copy() {
+    let mut spec = ContainerSpec { name: "n1".into(), ..ContainerSpec::default() };
+    spec.security.idmap = Some(crate::model::IdMap::Auto);
+    spec.mounts = vec![Mount {
+        host: "/run/vnfctl/memif/t/".into(),
+        guest: crate::wiring::GUEST_FOLDER.into(),
+        read_only: false,
+    }];
+    let mut facts = facts(CgroupVersion::V2);
+    assert_eq!(Lxc.lacks(&spec, &facts).len(), 1, "no ids");
+    facts.subids.uids = vec![(100_000, 65_536)];
+    facts.subids.gids = vec![(200_000, 65_536)];
+    facts.engines.insert(EngineKind::Lxc, Ok("4.0.6".into()));
+    assert!(Lxc.lacks(&spec, &facts)[0].message.contains("4.0.6"));
+    facts.engines.insert(EngineKind::Lxc, Ok("5.0.2".into()));
+    assert_eq!(Lxc.lacks(&spec, &facts), []);
+    let create = Lxc.create(&spec, &facts).pop().expect("the last one creates");
+    let words = create.words();
+    assert!(words.contains(" lxc.cgroup2 copy "), "{words}");
+    assert!(words.contains("rbind,idmap=container"), "{words}");
+    let Stdin::Text(text) = create.stdin else { panic!("the files come by standard input") };
+    for line in ["u 0 100000 65536", "g 0 200000 65536"] {
+        assert!(text.contains(&format!("\nlxc.idmap = {line}\n")), "{text}");
+    }
+    assert!(text.contains("\nlxc.rootfs.options = idmap=container\n"), "{text}");
+}

@@ -204,6 +204,12 @@ fn device_parts(device: &str) -> (&str, &str, &str) {
 /// What native cannot do of `spec`, one sentence each.
 pub(super) fn refusals(spec: &ContainerSpec) -> Vec<String> {
     let mut found = Vec::new();
+    if spec.security.idmap.is_some() {
+        found.push(
+            "native maps no ids: its root is the node's own, whose files have the node's ids"
+                .into(),
+        );
+    }
     if !spec.publish.is_empty() {
         found.push("native publishes no ports: use `network = \"host\"` or a link".to_owned());
     }

@@ -3,17 +3,27 @@
 use crate::command::Command;
 use crate::engine::variables::is_passed_on;
 use crate::engine::{ContainerSpec, Derivation, Derived, Labels};
+use crate::facts::{Facts, MAPPED_IDS};
 use crate::model::{EngineKind, Mount};
+use crate::wiring::GUEST_FOLDER;
 
 /// Options, image and command of a container, without `run --detach`.
-pub(super) fn of_run(spec: &ContainerSpec) -> Vec<String> {
+pub(super) fn of_run(spec: &ContainerSpec, facts: &Facts) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
     option("--name", &spec.name);
     // Acquiring is a stage of its own; creating must not reach for a registry.
     option("--pull", "never");
-    for pair in of_pinning(spec).chunks_exact(2) {
-        option(&pair[0], &pair[1]);
+    // A user's own engine has no cpuset controller: it inherits its CPUs.
+    if facts.uid == 0 {
+        for pair in of_pinning(spec).chunks_exact(2) {
+            option(&pair[0], &pair[1]);
+        }
+        let mapped = spec.security.idmap.and_then(|map| facts.subids.mapped(map));
+        if let Some(to) = mapped {
+            option("--uidmap", &format!("0:{}:{MAPPED_IDS}", to.uid));
+            option("--gidmap", &format!("0:{}:{MAPPED_IDS}", to.gid));
+        }
     }
     if let Some(bytes) = spec.memory {
         // Memory without swap is the engine's business: `--memory` alone, as people write it.
@@ -114,10 +124,24 @@ fn csv_field(text: &str) -> String {
     }
 }
 
+/// Why ids cannot be mapped.
+fn idmap_refusal(kind: EngineKind, spec: &ContainerSpec) -> Option<String> {
+    if kind == EngineKind::Docker {
+        let why = "docker maps the ids of all containers of its daemon or of none (`userns-remap`)";
+        return Some(format!("{why}, so it takes no `idmap`"));
+    }
+    // runc before 1.2 has no idmapped mounts, and a socket's file belongs to the node's root.
+    let has_memif = spec.mounts.iter().any(|mount| mount.guest == GUEST_FOLDER);
+    has_memif.then(|| "podman with `idmap` cannot open the sockets of memif links".to_owned())
+}
+
 /// What in `spec` cannot be said, one sentence each.
 pub(super) fn refusals(kind: EngineKind, least_memory: u64, spec: &ContainerSpec) -> Vec<String> {
     let word = kind.word();
     let mut refusals = Vec::new();
+    if spec.security.idmap.is_some() {
+        refusals.extend(idmap_refusal(kind, spec));
+    }
     if spec.image.name.is_none() {
         refusals.push(format!("{word} needs an `image`"));
     }

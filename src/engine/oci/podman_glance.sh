@@ -7,5 +7,6 @@ for file in /usr/share/containers/storage.conf /etc/containers/storage.conf; do
 		case $key$equals in graphroot=) value=${value#\"} storage=${value%%\"*} ;; esac
 	done <"$file"
 done
+[ "$(id -u)" = 0 ] || storage=${XDG_DATA_HOME:-$HOME/.local/share}/containers/storage
 grep -qs '"id"' "$storage"/*-containers/containers.json "$storage"/*-containers/volatile-containers.json ||
 	exit 0

@@ -70,7 +70,7 @@ fn a_container_that_asks_for_nothing_gets_no_options() {
         image: Image { name: Some("busybox".into()), file: None, ..Image::default() },
         ..ContainerSpec::default()
     };
-    let words = arguments::of_run(&spec);
+    let words = arguments::of_run(&spec, &Facts::default());
     let plain: Vec<&str> = words
         .iter()
         .map(String::as_str)
@@ -87,7 +87,7 @@ fn the_launcher_of_an_app_is_the_first_process_whatever_the_image_says() {
         is_entrypoint: true,
         ..ContainerSpec::default()
     };
-    let words = arguments::of_run(&spec);
+    let words = arguments::of_run(&spec, &Facts::default());
     let tail = &words[words.len() - 5..];
     assert_eq!(tail, ["--entrypoint", "sh", "vnf/vpp", "-c", "launch"]);
 }

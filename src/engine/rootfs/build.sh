@@ -5,6 +5,10 @@ make=$1 final=$2
 shift 2
 say() { printf '%s\n' "$*" >&2; }
 [ ! -e "$final" ] || exit 0
+[ "$(id -u)" = 0 ] || {
+	say 'a root file system is built by root: the login user of this node is none'
+	exit 1
+}
 umask 022
 folder=${final%/*}
 mkdir -p "$folder" || exit
