@@ -146,7 +146,7 @@ fn unreadable(path: &Path, reason: &str) -> Failure {
 mod tests {
     use super::*;
     use crate::lifecycle::{LoadRequest, load};
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::time::{Duration, SystemTime};
 
     const TOPOLOGY: &str = "name = \"lab\"\n[nodes.DUT1]\n[images.web]\nkind = \"dockerfile\"\n\

@@ -154,7 +154,7 @@ fn resolve(
     let groups: Option<Vec<Group>> = drafts.into_iter().map(|draft| draft.group).collect();
     let (name, groups, wiring) = (name?, groups?, Wiring::default());
     let Links { veths: links, memifs, memif_places } = links;
-    let images = recipes.into_iter().filter_map(|(_, recipe)| recipe.recipe);
+    let images = recipes.into_values().filter_map(|recipe| recipe.recipe);
     let images = images.map(|recipe| (recipe.name.clone(), recipe)).collect();
     let mut topology =
         Topology { name, placement, prefix, nodes, images, groups, links, memifs, chains, wiring };

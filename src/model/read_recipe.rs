@@ -128,7 +128,7 @@ fn read_template(table: &Table, place: &Place, report: &mut Report) -> Option<St
     };
     let word = report.text("template", &entry.value)?;
     let words = shlex::split(word.text);
-    if !words.is_some_and(|words| words.first().is_some_and(|first| !first.starts_with('-'))) {
+    if words.is_none_or(|words| words.first().is_none_or(|first| first.starts_with('-'))) {
         report
             .add(word.place, format!("`{}` is not an LXC template", word.text), "cannot be read")
             .help(
@@ -185,8 +185,8 @@ fn read_mirror(entry: &Entry, report: &mut Report) -> Option<String> {
     let word = report.text("mirror", &entry.value)?;
     let is_line = |line: &str| line.starts_with("deb ");
     let is_url = |line: &str| line.contains(":/") && !line.contains(char::is_whitespace);
-    let is_sound = is_url(word.text)
-        || (!word.text.trim().is_empty() && word.text.lines().all(|line| is_line(line)));
+    let is_sound =
+        is_url(word.text) || (!word.text.trim().is_empty() && word.text.lines().all(is_line));
     if !is_sound || word.text.starts_with('-') {
         report
             .add(word.place, format!("`{}` is not a mirror", word.text.escape_debug()), "no URL")

@@ -4,6 +4,7 @@ use crate::support::world::{
     Wish, as_wanted, empty, inventory, prepared, running, told, told_steps, topology,
 };
 use insta::assert_snapshot;
+use std::fmt::Write as _;
 use vnfctl::command::{MemberContent, Stdin};
 use vnfctl::engine::{Present, engine, tarball};
 use vnfctl::model::{EngineKind, Loaded, RecipeKind};
@@ -165,7 +166,8 @@ fn engines_are_told_as_one_would_tell_them_by_hand() {
                 _ => Vec::new(),
             };
             let kind = recipe.kind.word();
-            text += &format!("{} {kind}: {words:?} {env:?} {sent:?}\n", group.engine.word());
+            let engine = group.engine.word();
+            writeln!(text, "{engine} {kind}: {words:?} {env:?} {sent:?}").unwrap();
         }
     }
     assert_snapshot!(text);
