@@ -48,6 +48,9 @@ fn packed(members: &[Member]) -> Result<File, String> {
 fn add(builder: &mut Builder<File>, member: &Member) -> io::Result<()> {
     let mut header = Header::new_gnu();
     header.set_mode(member.mode);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
     header.set_size(0);
     match &member.content {
         MemberContent::Folder => {
