@@ -20,6 +20,33 @@ pub enum Stdin {
     Text(String),
     /// The content of a file on the operator's machine; takes a channel of its own.
     File(PathBuf),
+    /// A tar archive of these, in this order, each owned by root and as old as the epoch; takes a
+    /// channel of its own.
+    Archive(Vec<Member>),
+}
+
+/// One member of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its path in the archive, relative, without `.` and `..`. Folders above it need no member.
+    pub path: String,
+    /// Permissions; those of a link say nothing.
+    pub mode: u32,
+    /// What it is.
+    pub content: MemberContent,
+}
+
+/// What a member of an archive is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberContent {
+    /// A folder.
+    Folder,
+    /// A file with this text.
+    Text(String),
+    /// A file with the content of one on the operator's machine.
+    File(PathBuf),
+    /// A symbolic link to there.
+    Link(String),
 }
 
 /// A value that may be executed but never shown. It is shown as `"${NAME:?}"`.
@@ -131,6 +158,7 @@ impl Command {
                 format!("printf %s {} | {words}", quote_hiding(text, &self.secrets))
             }
             Stdin::File(path) => format!("{words} < {}", quote(&path.to_string_lossy())),
+            Stdin::Archive(members) => format!("{} | {words}", packed(members, &self.secrets)),
         }
     }
 
@@ -158,6 +186,35 @@ pub fn is_variable_name(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// What prints the archive, by GNU tar: the same members, made in a folder that goes.
+fn packed(members: &[Member], secrets: &[Secret]) -> String {
+    let mut text = "(t=$(mktemp -d) && cd \"$t\"".to_owned();
+    for Member { path, mode, content } in members {
+        let at = quote_hiding(path, secrets);
+        let folder = path.rsplit_once('/').map(|(folder, _)| quote_hiding(folder, secrets));
+        let made = match content {
+            MemberContent::Folder => None,
+            _ => folder.map(|folder| format!("mkdir -p {folder} && ")),
+        };
+        let made = made.unwrap_or_default();
+        let one = match content {
+            MemberContent::Folder => format!("mkdir -p {at} && chmod {mode:o} {at}"),
+            MemberContent::Text(text) => {
+                let text = quote_hiding(text, secrets);
+                format!("{made}printf %s {text} >{at} && chmod {mode:o} {at}")
+            }
+            MemberContent::File(file) => {
+                let file = quote_hiding(&file.to_string_lossy(), secrets);
+                format!("{made}(cd \"$OLDPWD\" && cat {file}) >{at} && chmod {mode:o} {at}")
+            }
+            MemberContent::Link(to) => format!("{made}ln -s {} {at}", quote_hiding(to, secrets)),
+        };
+        text = text + " && " + &one;
+    }
+    let owner = "--owner=0 --group=0 --numeric-owner";
+    text + " && tar --sort=name --mtime=@0 " + owner + " -cf - . ; rm -rf \"$t\")"
 }
 
 fn quote_hiding(word: &str, secrets: &[Secret]) -> String {
@@ -197,6 +254,31 @@ mod tests {
         let command = Command::new(["login", "--pw=hunter2!"]).stdin("hunter2").hide(&[secret]);
         assert_eq!(command.display(), "printf %s \"${PW:?}\" | login --pw=\"${PW:?}\"'!'");
         assert!(command.words().contains("hunter2"));
+    }
+
+    #[test]
+    fn an_archive_is_shown_as_what_makes_it() {
+        let member = |path: &str, mode, content| Member { path: path.into(), mode, content };
+        let members = vec![
+            member("a/b c", 0o755, MemberContent::Text("it's\n".into())),
+            member("a/l", 0, MemberContent::Link("b c".into())),
+            member("e", 0o700, MemberContent::Folder),
+        ];
+        let stdin = Stdin::Archive(members);
+        let command = Command { stdin, ..Command::new(["tar", "-tvf", "-"]) };
+        let output = through_shell_line(&command.display());
+        let lines: Vec<Vec<&str>> =
+            output.lines().map(|line| line.split_whitespace().collect()).collect();
+        let modes: Vec<&str> = lines.iter().map(|words| words[0]).collect();
+        assert_eq!(&modes[1..], ["drwxr-xr-x", "-rwxr-xr-x", "lrwxrwxrwx", "drwx------"]);
+        assert_eq!((lines[2][2], lines[2][5..].join(" ").as_str()), ("5", "./a/b c"), "{output}");
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the claim is about a real shell")]
+    fn through_shell_line(line: &str) -> String {
+        let script = format!("umask 022; {line}");
+        let output = std::process::Command::new("sh").arg("-c").arg(script).output();
+        String::from_utf8(output.expect("sh runs").stdout).expect("utf-8 in, utf-8 out")
     }
 
     #[expect(clippy::disallowed_methods, reason = "the claim is about a real shell")]

@@ -56,6 +56,16 @@ pub struct Acquire {
     pub change: Change,
 }
 
+/// Arguments of `build`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Build {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub change: Change,
+}
+
 /// Arguments of `create`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[expect(missing_docs, reason = "the options are documented where they are defined")]

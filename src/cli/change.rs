@@ -1,4 +1,4 @@
-//! The phase verbs: acquire, create, install, configure, start, stop, restart, destroy, up, down.
+//! The phase verbs: acquire, build, create, install, configure, start, stop, restart, destroy, up, down.
 //! One handler, the verb is data.
 
 use super::OnError;
@@ -165,7 +165,7 @@ fn carry_out<'a>(
         let left_out = || Outcome::Skipped { reason: "an image is missing".into() };
         let steps = prepared.plan.steps.iter();
         let outcomes = steps.map(|step| {
-            let next = (step.verb == "acquire").then(|| acquired.next()).flatten();
+            let next = step.is_about_an_image().then(|| acquired.next()).flatten();
             next.unwrap_or_else(left_out)
         });
         let outcomes: Vec<Outcome> = outcomes.collect();

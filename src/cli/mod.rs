@@ -41,9 +41,9 @@ mod verify_tables;
 mod wish;
 
 pub use args::{
-    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Doctor, Down, Exec, Import,
-    Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
-    WholeNodes,
+    Acquire, Build, Check, Completions, Configure, Cpus, Create, Destroy, Doctor, Down, Exec,
+    Import, Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up,
+    Verify, WholeNodes,
 };
 pub use entry::main;
 pub use options::{

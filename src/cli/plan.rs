@@ -24,6 +24,7 @@ pub(super) fn run(context: &Context<'_>, args: &Plan) -> anyhow::Result<ExitCode
         PlanVerb::Up => (Verb::Up(Stage::Verify), "up"),
         PlanVerb::Down => (Verb::Down, "down"),
         PlanVerb::Acquire => (Verb::Acquire, "acquire"),
+        PlanVerb::Build => (Verb::Build, "build"),
         PlanVerb::Create => (Verb::Create, "create"),
         PlanVerb::Install => (Verb::Install, "install"),
         PlanVerb::Configure => (Verb::Configure, "configure"),

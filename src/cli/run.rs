@@ -26,6 +26,7 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         Verb::Import(args) => import::run(&context, args),
         Verb::Completions(args) => completions::run(&context, args),
         Verb::Acquire(_)
+        | Verb::Build(_)
         | Verb::Create(_)
         | Verb::Install(_)
         | Verb::Configure(_)

@@ -91,6 +91,17 @@ Examples:
   vnfctl plan --machine 'DUT*=dut.lscpu'
                                     on machines saved by `lscpu -p`";
 
+/// After `vnfctl build --help`.
+pub(super) const BUILD_EXAMPLES: &str = "\
+An image has the hash of its recipe and of all that goes into it in its name: one that is there is
+never built again, one that changed has another name. `up` and `acquire` build what is missing, too;
+`destroy` and `down` leave images where they are.
+
+Examples:
+  vnfctl build                      what the topology's containers need
+  vnfctl build --dry-run            what would be built, and how
+  vnfctl build --group VNF -n DUT1";
+
 /// After `vnfctl cpus --help`.
 pub(super) const CPUS_EXAMPLES: &str = "\
 Examples:

@@ -41,6 +41,7 @@ pub enum PlanVerb {
     Up,
     Down,
     Acquire,
+    Build,
     Create,
     Install,
     Configure,

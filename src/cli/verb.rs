@@ -2,8 +2,9 @@
 //! are the text of `--help`.
 
 use super::args::{
-    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Doctor, Down, Exec, Import,
-    Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
+    Acquire, Build, Check, Completions, Configure, Cpus, Create, Destroy, Doctor, Down, Exec,
+    Import, Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up,
+    Verify,
 };
 use super::options::{Change, Global, Machines};
 use super::text;
@@ -36,6 +37,9 @@ pub enum Verb {
     Plan(Plan),
     /// Make images and root file systems present on the nodes
     Acquire(Acquire),
+    /// Build the images that the topology has a recipe for, where they are missing
+    #[command(after_help = text::BUILD_EXAMPLES)]
+    Build(Build),
     /// Make containers exist and run, pinned from their first instruction
     Create(Create),
     /// Put the software of apps into containers that run
@@ -93,6 +97,7 @@ impl Verb {
     pub(super) fn change_mut(&mut self) -> Option<&mut Change> {
         match self {
             Self::Acquire(Acquire { change, .. })
+            | Self::Build(Build { change, .. })
             | Self::Create(Create { change, .. })
             | Self::Install(Install { change, .. })
             | Self::Configure(Configure { change, .. })

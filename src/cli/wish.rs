@@ -37,6 +37,7 @@ impl<'a> Wish<'a> {
             Verb::Acquire(args) => {
                 wish(plan::Verb::Acquire, "acquire", &args.selection, &args.change)
             }
+            Verb::Build(args) => wish(plan::Verb::Build, "build", &args.selection, &args.change),
             Verb::Create(args) => Wish {
                 recreate: args.recreate.recreate,
                 ..wish(plan::Verb::Create, "create", &args.selection, &args.change)

@@ -13,7 +13,7 @@ mod variables;
 use super::{ContainerSpec, Engine, Inventory, Lack, ParseError};
 use crate::command::{Command, DEFAULT_DEADLINE, Secret, Stdin, quote};
 use crate::facts::{CgroupVersion, Facts};
-use crate::model::{EngineKind, Image, ImageFile};
+use crate::model::{EngineKind, Image, ImageFile, Recipe, RecipeKind};
 use std::time::Duration;
 
 /// Script that prints images and containers.
@@ -69,6 +69,19 @@ impl Engine for Lxc {
             command.stdin = Stdin::File(path.clone());
         }
         vec![command.deadline(ACQUIRE_DEADLINE)]
+    }
+
+    fn build(&self, image: &Image, recipe: &Recipe) -> Vec<Command> {
+        let Some(base) = base::folder(image) else { return Vec::new() };
+        match &recipe.kind {
+            RecipeKind::Dockerfile(_) => Vec::new(),
+            RecipeKind::Rootfs(_) => self.acquire(&super::rootfs::packed(image, recipe)),
+            RecipeKind::Template(words) => {
+                let template = shlex::split(words).unwrap_or_default();
+                let words = [base, "template".into()].into_iter().chain(template);
+                vec![Command::sh(ACQUIRE, words).deadline(ACQUIRE_DEADLINE)]
+            }
+        }
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {

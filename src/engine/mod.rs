@@ -13,6 +13,7 @@ mod native;
 mod nspawn;
 mod oci;
 mod podman;
+mod rootfs;
 mod runtime;
 mod spec;
 mod token;
@@ -26,11 +27,12 @@ pub use lxc::Lxc;
 pub use native::Native;
 pub use nspawn::Nspawn;
 pub use podman::Podman;
+pub use rootfs::tarball;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, Present, State};
 
 use crate::command::Command;
 use crate::facts::Facts;
-use crate::model::{EngineKind, Image};
+use crate::model::{EngineKind, Image, Recipe, RecipeKind};
 use std::time::Duration;
 
 /// What every engine can do. Stateless.
@@ -53,6 +55,16 @@ pub trait Engine: Sync {
     /// Commands that make `image` present on a node; run once per node and image, and only when
     /// the inventory lacks it. Empty when nothing is ever needed.
     fn acquire(&self, image: &Image) -> Vec<Command>;
+
+    /// Commands that make the image of a recipe present on a node, as [`Engine::acquire`] does; one
+    /// of kind `rootfs` by the tarball that [`tarball`] makes before. Empty for a kind that
+    /// [`crate::model::RecipeKind::suits`] not. They leave nothing half-made when they fail.
+    fn build(&self, image: &Image, recipe: &Recipe) -> Vec<Command> {
+        match recipe.kind {
+            RecipeKind::Rootfs(_) => self.acquire(&rootfs::packed(image, recipe)),
+            RecipeKind::Dockerfile(_) | RecipeKind::Template(_) => Vec::new(),
+        }
+    }
 
     /// Commands after which the container exists and runs, pinned from its first instruction.
     /// They fail, and touch nothing, when a container of that name exists; they leave nothing

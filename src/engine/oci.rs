@@ -10,12 +10,15 @@ mod profile;
 use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, Lack, ParseError};
 use crate::command::{Command, quote};
 use crate::facts::Facts;
-use crate::model::{EngineKind, Image, ImageFile};
+use crate::model::{EngineKind, Image, ImageFile, Recipe, RecipeKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Script that makes an image present.
 const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("oci/acquire.sh"));
+
+/// Script that builds an image from a Dockerfile.
+const BUILD: &str = include_str!("oci/build.sh");
 
 /// Puts the shell that makes a container on its CPUs and memory nodes: its first two arguments.
 const PINNED: &str = include_str!("oci/pinned.sh");
@@ -97,6 +100,23 @@ impl<E: Oci> Engine for E {
             Some(ImageFile::Here(path)) => with_file(from_file(""), path.clone()),
         };
         vec![command.deadline(ACQUIRE_DEADLINE)]
+    }
+
+    fn build(&self, image: &Image, recipe: &Recipe) -> Vec<Command> {
+        let Some(name) = image.name.clone() else { return Vec::new() };
+        match &recipe.kind {
+            RecipeKind::Template(_) => Vec::new(),
+            RecipeKind::Rootfs(_) => self.acquire(&super::rootfs::packed(image, recipe)),
+            RecipeKind::Dockerfile(dockerfile) => {
+                let head = [E::KIND.word().to_owned(), name];
+                let args: Vec<_> = dockerfile.args.clone().into_iter().collect();
+                let words = args.iter().map(super::variables::word);
+                let mut build = Command::sh(BUILD, head.into_iter().chain(words));
+                build.env = super::variables::through_environment(&args);
+                build.stdin = super::rootfs::sent(recipe);
+                vec![build.deadline(super::rootfs::DEADLINE)]
+            }
+        }
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {

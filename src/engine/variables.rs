@@ -80,6 +80,12 @@ pub(super) fn through_environment(env: &[(String, String)]) -> Vec<(String, Stri
     env.iter().filter(|(name, _)| is_passed_on(name)).cloned().collect()
 }
 
+/// A variable as a word of a command whose environment holds those that pass through it: its name,
+/// or its name with its value.
+pub(super) fn word((name, value): &(String, String)) -> String {
+    if is_passed_on(name) { name.clone() } else { format!("{name}={value}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,8 @@
-//! Finds and reads topology files and saved machines: the director's only own I/O.
+//! Finds and reads topology files and saved machines: with [`super::recipes`] the director's only
+//! own I/O.
 
 use super::failure::Failure;
+use super::recipes::read_recipes;
 use crate::model::{self, Content, Loaded, Source, Topology};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Failure> {
     let read = if request.is_testbed { model::load_testbed } else { model::load };
     let mut loaded = read(&sources, &|name| variable(request, name)).map_err(Failure::Topology)?;
     read_templates(&mut loaded.topology)?;
+    read_recipes(&mut loaded.topology)?;
     Ok(loaded)
 }
 

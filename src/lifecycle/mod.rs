@@ -16,6 +16,7 @@ mod observe;
 mod pings;
 mod place;
 mod prepare;
+mod recipes;
 mod reserve;
 mod session;
 mod threads;

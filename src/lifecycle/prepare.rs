@@ -76,7 +76,8 @@ pub fn prepare_from<'a>(
     let topology = &loaded.topology;
     let Seen { observation, failures } = seen;
     let mut prepared = Prepared { failures, ..Prepared::default() };
-    let raises = matches!(request.verb, Verb::Acquire | Verb::Create | Verb::Up(_));
+    let raises =
+        request.verb.is_about_images() || matches!(request.verb, Verb::Create | Verb::Up(_));
     let rendering =
         if raises || request.verb.is_inside() { Rendering::Whole } else { Rendering::Control };
     let assignments = if raises {

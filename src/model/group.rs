@@ -12,6 +12,7 @@ use super::port::{Port, read_network, read_publish};
 use super::problem::{Place, Report};
 use super::read::{Word, known, listed};
 use super::read_app::read_app;
+use super::read_recipe::Recipes;
 use super::read_security::read_security;
 use super::read_watch::read_watch;
 use super::runtime::read_runtime;
@@ -67,14 +68,22 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// What a group is read against.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'t> {
+    pub(super) nodes: &'t [Node],
+    pub(super) recipes: &'t Recipes<'t>,
+    pub(super) sources: &'t [Source],
+}
+
 /// Reads one group.
 pub(super) fn read_group<'a>(
     entry: &'a Entry,
     shared: Option<&'a Table>,
-    nodes: &[Node],
-    sources: &[Source],
+    around: Around<'_>,
     report: &mut Report,
 ) -> Draft<'a> {
+    let Around { nodes, sources, .. } = around;
     let (name, place) = (entry.key.as_str(), &entry.place);
     let named = check_name("group", name, place, report);
     if named && name.ends_with(|c: char| c.is_ascii_digit()) {
@@ -93,7 +102,7 @@ pub(super) fn read_group<'a>(
     let section = Section { own, shared };
 
     let engine = read_engine(&section, place, report);
-    let image = read_image(&section, engine, place, sources, report);
+    let image = read_image(&section, engine, place, around, report);
     let nodes_of_group = read_nodes_of(&section, place, nodes, report);
     let cpu = read_cpu(&section, place, report);
     let cpuset_mems = read_mems(&section, report);

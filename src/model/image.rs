@@ -1,10 +1,13 @@
 //! `image` and `image_file`: where a container's root file system comes from.
 
 use super::Source;
-use super::group::Section;
+use super::group::{Around, Section};
 use super::problem::{Place, Report};
 use super::read::Word;
+use super::read_recipe::NamedRecipe;
+use super::recipe::RecipeKind;
 use super::topology::{EngineKind, Image, ImageFile};
+use super::value::Kind;
 use std::path::Path;
 
 /// Reads both keys and checks them against what the engine needs.
@@ -12,9 +15,17 @@ pub(super) fn read_image(
     section: &Section<'_>,
     engine: Option<EngineKind>,
     place: &Place,
-    sources: &[Source],
+    around: Around<'_>,
     report: &mut Report,
 ) -> Image {
+    let Around { recipes, sources, .. } = around;
+    if let Some(entry) = section.get("image")
+        && let Kind::Text(name) = &entry.value.kind
+        && let Some(recipe) = recipes.get(name.as_str())
+    {
+        let word = Word { text: name, place: &entry.value.place };
+        return read_recipe_name(section, word, recipe, engine, report);
+    }
     let file_entry = section.get("image_file");
     let file = file_entry
         .and_then(|entry| report.text("image_file", &entry.value))
@@ -27,6 +38,51 @@ pub(super) fn read_image(
         None
     };
     Image { name: name.map(|word| word.text.to_owned()), file, recipe: None }
+}
+
+/// An image that is built: its name where it has no tag yet.
+fn read_recipe_name(
+    section: &Section<'_>,
+    word: Word<'_>,
+    recipe: &NamedRecipe<'_>,
+    engine: Option<EngineKind>,
+    report: &mut Report,
+) -> Image {
+    if let Some(file) = section.get("image_file") {
+        report
+            .add(&file.place, "`image_file` does not go with an image that is built", "and this")
+            .mark(recipe.place, "built as this says")
+            .help("remove one of both, or give the file's image another name");
+    }
+    let kind = recipe.recipe.as_ref().map(|recipe| &recipe.kind);
+    if let (Some(engine), Some(kind)) = (engine, kind) {
+        let help = match kind {
+            RecipeKind::Dockerfile(_) => "engines for it: `docker`, `podman`",
+            RecipeKind::Template(_) => "the engine for it: `lxc`",
+            RecipeKind::Rootfs(_) => "",
+        };
+        if !kind.suits(engine) {
+            let message =
+                format!("{} cannot use an image of kind `{}`", engine.word(), kind.word());
+            report
+                .add(word.place, message, "of that kind")
+                .mark(recipe.place, "built as this says")
+                .help(format!("{help}; every engine can use one of kind `rootfs`"));
+        }
+        let is_oci = matches!(engine, EngineKind::Docker | EngineKind::Podman);
+        let starts = ["command", "app"].iter().any(|key| section.get(key).is_some());
+        if is_oci && matches!(kind, RecipeKind::Rootfs(_)) && !starts {
+            report
+                .add(
+                    word.place,
+                    "an image of kind `rootfs` starts nothing by itself",
+                    "of that kind",
+                )
+                .help("say what its containers run by `command` or `app`");
+        }
+    }
+    let name = Some(word.text.to_owned());
+    Image { recipe: name.clone(), name, file: None }
 }
 
 /// A path here, relative to the file it stands in, or `node:/path`.

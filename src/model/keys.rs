@@ -2,7 +2,7 @@
 
 /// Every table with what it is, for those who put a key elsewhere. A key of several belongs to
 /// the first of them.
-pub const HOMES: [(&[&str], &str); 17] = [
+pub const HOMES: [(&[&str], &str); 21] = [
     (GROUP_KEYS, "a group: `[groups.NAME]` or `[defaults]`"),
     (NODE_KEYS, "a node: `[nodes.NAME]`"),
     (INTERFACE_KEYS, "an interface: `[nodes.NAME.interfaces.NAME]`"),
@@ -19,6 +19,10 @@ pub const HOMES: [(&[&str], &str); 17] = [
     (APP_FILE_KEYS, "a file of an app: `files` of `[groups.NAME.app]`"),
     (PACKAGE_FILE_KEYS, "a package file: `package_files` of `[groups.NAME.app]`"),
     (PROBE_KEYS, "a probe: `probe` or `readiness` of a group"),
+    (RECIPE_KEYS, "an image that is built: `[images.NAME]`"),
+    (DOCKERFILE_KEYS, "an image of kind `dockerfile`: `[images.NAME]`"),
+    (TEMPLATE_KEYS, "an image of kind `template`: `[images.NAME]`"),
+    (ROOTFS_KEYS, "an image of kind `rootfs`: `[images.NAME]`"),
     (TOP_KEYS, "the top level, before the first `[table]`"),
 ];
 
@@ -34,7 +38,7 @@ pub(super) fn home(key: &str) -> Option<&'static str> {
 
 /// Keys of the top level.
 pub const TOP_KEYS: &[&str] =
-    &["name", "placement", "prefix", "nodes", "defaults", "groups", "links", "chains"];
+    &["name", "placement", "prefix", "nodes", "images", "defaults", "groups", "links", "chains"];
 
 /// Keys of a node.
 pub const NODE_KEYS: &[&str] = &["ssh", "become", "system_cpus", "interfaces"];
@@ -145,6 +149,18 @@ pub const APP_FILE_KEYS: &[&str] = &["path", "text", "source", "mode"];
 
 /// Keys of an item of an app's `package_files` that is a table.
 pub const PACKAGE_FILE_KEYS: &[&str] = &["file", "sha256"];
+
+/// Keys of an image of any kind that is built.
+pub const RECIPE_KEYS: &[&str] = &["kind"];
+
+/// Keys that only an image of kind `dockerfile` has.
+pub const DOCKERFILE_KEYS: &[&str] = &["dockerfile", "context", "args"];
+
+/// Keys that only an image of kind `template` has.
+pub const TEMPLATE_KEYS: &[&str] = &["template"];
+
+/// Keys that only an image of kind `rootfs` has.
+pub const ROOTFS_KEYS: &[&str] = &["suite", "mirror", "variant", "packages", "files", "run"];
 
 /// Keys of a veth link.
 pub const LINK_KEYS: &[&str] = &["kind", "nodes", "mtu", "ends"];

@@ -3,7 +3,7 @@
 use super::across::{check_depends, check_names, check_ports};
 use super::chain_table::read_chains;
 use super::cpu_request::unused_defaults;
-use super::group::{Draft, read_group};
+use super::group::{Around, Draft, read_group};
 use super::link::{Links, read_links};
 use super::mask::masked;
 use super::merge::merge;
@@ -12,6 +12,7 @@ use super::node::{check_name, read_nodes, warn_of_same_machine};
 use super::placement::read_placement;
 use super::pod::check_pods;
 use super::problem::{Place, Problem, Problems, Report};
+use super::read_recipe::read_recipes;
 use super::secret;
 use super::topology::{Group, Topology};
 use super::value::{Parser, Table};
@@ -125,6 +126,8 @@ fn resolve(
     if let Some(table) = nodes_table {
         warn_of_same_machine(table, &nodes, warnings);
     }
+    let recipes = document.get("images").map(|entry| read_recipes(entry, sources, report));
+    let recipes = recipes.unwrap_or_default();
     let shared =
         document.get("defaults").and_then(|entry| report.table("`defaults`", &entry.value));
     if let Some(shared) = shared {
@@ -136,8 +139,9 @@ fn resolve(
         read_section(document, "groups", "[groups.VNF]", report)
     };
     let entries = groups_table.map(|table| table.entries.as_slice()).unwrap_or_default();
+    let around = Around { nodes: &nodes, recipes: &recipes, sources };
     let drafts: Vec<Draft<'_>> =
-        entries.iter().map(|entry| read_group(entry, shared, &nodes, sources, report)).collect();
+        entries.iter().map(|entry| read_group(entry, shared, around, report)).collect();
     if let Some(shared) = shared.filter(|_| !is_left_out("groups")) {
         unused_defaults(shared, &drafts, warnings);
     }
@@ -154,8 +158,11 @@ fn resolve(
     let groups: Option<Vec<Group>> = drafts.into_iter().map(|draft| draft.group).collect();
     let (name, groups, wiring) = (name?, groups?, Wiring::default());
     let Links { veths: links, memifs, memif_places } = links;
+    let images = recipes.into_values().filter_map(|recipe| recipe.recipe);
+    let images = images.map(|recipe| (recipe.name.clone(), recipe)).collect();
     let mut topology =
-        Topology { name, placement, prefix, nodes, groups, links, memifs, chains, wiring };
+        Topology { name, placement, prefix, nodes, images, groups, links, memifs, chains, wiring };
+    topology.tag_images();
     if report.is_empty() {
         let place = |subject| match subject {
             Subject::Memif(index) => memif_places[index],

@@ -7,7 +7,7 @@ use super::value::{Entry, Kind, Table};
 fn depth(key: &str) -> u32 {
     match key {
         "groups" => 2,
-        "nodes" | "defaults" | "links" | "chains" => 1,
+        "nodes" | "images" | "defaults" | "links" | "chains" => 1,
         _ => 0,
     }
 }

@@ -13,6 +13,7 @@
 //! | `placement` | `"slots"` (default), `"auto"` or `"csit"`: how cpusets are computed |
 //! | `prefix` | text before every container name; default empty |
 //! | `[nodes.NAME]` | a machine; at least one |
+//! | `[images.NAME]` | an image that is built; a group names it by `image = "NAME"` |
 //! | `[defaults]` | any key of a group, for groups that do not have it themselves; a group's own key replaces it whole, also `env` |
 //! | `[groups.NAME]` | a set of equal containers; at least one |
 //! | `[[links]]` | what joins two containers of a node |
@@ -35,8 +36,8 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `engine` | `"native"`, `"docker"`, `"podman"`, `"lxc"` or `"nspawn"`; required |
-//! | `image` | docker, podman: image reference, required. lxc: template with arguments, required without `image_file`. native, nspawn: absolute directory on the node; default of native: the node's own root. lxc, native with `image_file`: the name the tarball's image gets |
+//! | `engine` | `"native"`, `"docker"`, `"podman"`, `"lxc"`, `"nspawn"` or `"cri"`; required |
+//! | `image` | the name of an `[images.NAME]`, or docker, podman, cri: image reference, required. lxc: template with arguments, required without `image_file`. native, nspawn: absolute directory on the node; default of native: the node's own root. lxc, native with `image_file`: the name the tarball's image gets |
 //! | `image_file` | a tarball: path here, relative to the topology file, or `"node:/path"` |
 //! | `nodes` | list of node names or globs (`*`, `?`); default all |
 //! | `count` | containers per node, 1 to 65535; default 1 |
@@ -129,6 +130,23 @@
 //! | `auto_start` | testpmd: whether it forwards as soon as it runs; default `true` |
 //! | `args` | testpmd: list of further arguments |
 //!
+//! An image (`[images.NAME]`; the name: lower-case letters and digits, single `-` or `_` between
+//! them); paths here are relative to the topology file:
+//!
+//! | key | value |
+//! |---|---|
+//! | `kind` | `"rootfs"` (every engine), `"dockerfile"` (docker, podman) or `"template"` (lxc); required |
+//! | `suite` | rootfs: of a Debian or a relative, `"bookworm"`; required |
+//! | `mirror` | rootfs: URL of the packages, or lines of a `sources.list` for mmdebstrap; default where the node's own Debian packages come from |
+//! | `variant` | rootfs: `"minbase"` (default), `"important"`, `"buildd"`; with mmdebstrap also `"apt"`, `"essential"`, `"extract"` |
+//! | `packages` | rootfs: list of names |
+//! | `files` | rootfs: list of tables: `path` (absolute, inside), `text` or `source` (a file here), `mode` (default `"0644"`) |
+//! | `run` | rootfs: list of commands, each a list, run inside, in their order |
+//! | `dockerfile` | dockerfile: path of the Dockerfile here; required |
+//! | `context` | dockerfile: folder here that its `COPY` and `ADD` start from, without what its `.dockerignore` names; default none |
+//! | `args` | dockerfile: table of values for its `ARG`s |
+//! | `template` | template: the template with its arguments, `"download -d debian -r bookworm -a amd64"`; required |
+//!
 //! A link (`[[links]]`):
 //!
 //! | key | value |
@@ -202,6 +220,7 @@ mod chain;
 mod chain_ends;
 mod chain_table;
 mod cpu_request;
+mod dockerignore;
 mod environment;
 mod expand;
 mod glob;
@@ -230,10 +249,12 @@ mod read_app_file;
 mod read_custom;
 mod read_install;
 mod read_limits;
+mod read_recipe;
 mod read_security;
 mod read_testpmd;
 mod read_vpp;
 mod read_watch;
+mod recipe;
 mod runtime;
 mod secret;
 mod security;
@@ -251,11 +272,13 @@ pub use chain::{
     Chain, ChainEnds, ChainKind, Crypto, Integrity, Ipsec, MemifEnd, MemifLink, MemifMode,
     MemifOptions, MemifRoles, Role, SwitchForwarding,
 };
+pub use dockerignore::DockerIgnore;
 pub use glob::{glob_matches, is_glob};
 pub use keys::{
-    APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, GROUP_KEYS, HOMES,
-    INTERFACE_KEYS, IPSEC_KEYS, LINK_END_KEYS, LINK_KEYS, MEMIF_END_KEYS, MEMIF_KEYS, NODE_KEYS,
-    PACKAGE_FILE_KEYS, PROBE_KEYS, SLICE_KEYS, SWITCH_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS,
+    APP_FILE_KEYS, APP_KEYS, CHAIN_KEYS, CHAIN_TABLE_KEYS, CUSTOM_KEYS, DOCKERFILE_KEYS,
+    GROUP_KEYS, HOMES, INTERFACE_KEYS, IPSEC_KEYS, LINK_END_KEYS, LINK_KEYS, MEMIF_END_KEYS,
+    MEMIF_KEYS, NODE_KEYS, PACKAGE_FILE_KEYS, PROBE_KEYS, RECIPE_KEYS, ROOTFS_KEYS, SLICE_KEYS,
+    SWITCH_KEYS, TEMPLATE_KEYS, TESTPMD_KEYS, TOP_KEYS, VPP_KEYS,
 };
 use keys::{home, is_key};
 pub use load::{Loaded, Source, load, load_testbed};
@@ -265,6 +288,9 @@ pub use order::{PodOwners, in_dependency_order, pod_owners, start_order};
 pub use pod::INIT_TIMEOUT;
 use problem::Place;
 pub use problem::{Mark, Problem, Problems};
+pub use recipe::{
+    Dockerfile, FileFromHere, Part, Recipe, RecipeKind, Rootfs, Variant, hexadecimal,
+};
 pub use runtime::{is_gvisor, is_sandbox};
 pub use secret::looks_secret;
 pub use security::{IdMap, Seccomp, Security, Selinux, Ulimit};

@@ -17,7 +17,7 @@ pub(super) fn read_install(table: &Table, sources: &[Source], report: &mut Repor
     let install = Install {
         packages: read_packages(table, report),
         package_files: read_package_files(table, sources, report),
-        commands: read_commands(table, report),
+        commands: read_commands(table, "install", report),
         as_image: table
             .get("install_as_image")
             .and_then(|entry| report.boolean("install_as_image", &entry.value))
@@ -127,18 +127,20 @@ fn read_sha256(word: Word<'_>, report: &mut Report) -> Option<String> {
     None
 }
 
-fn read_commands(table: &Table, report: &mut Report) -> Vec<Vec<String>> {
-    let Some(entry) = table.get("install") else { return Vec::new() };
-    let list = report.list("install", &entry.value).unwrap_or_default();
+/// A list of commands, each a list.
+pub(super) fn read_commands(table: &Table, key: &str, report: &mut Report) -> Vec<Vec<String>> {
+    let Some(entry) = table.get(key) else { return Vec::new() };
+    let list = report.list(key, &entry.value).unwrap_or_default();
+    let what = format!("an item of `{key}`");
     let mut commands = Vec::new();
     for item in list {
         match &item.kind {
-            Kind::List(_) => commands.push(read_words("an item of `install`", item, report)),
+            Kind::List(_) => commands.push(read_words(&what, item, report)),
             Kind::Broken => {}
             other => {
                 let label = format!("this is {}", other.noun());
                 report
-                    .add(&item.place, "an item of `install` must be a list", label)
+                    .add(&item.place, format!("{what} must be a list"), label)
                     .help("program and arguments: `[[\"sh\", \"-c\", \"...\"]]`");
             }
         }

@@ -1,5 +1,6 @@
 //! Which values are never shown: those whose variable's name says so.
 
+use super::recipe::RecipeKind;
 use super::topology::Topology;
 use crate::command::Secret;
 
@@ -44,6 +45,13 @@ pub(super) fn collect(topology: &Topology, expanded: Vec<Secret>) -> Vec<Secret>
             secrets.push(Secret { name: wanted, value: value.clone() });
         }
     }
+    for (name, value) in of_recipes(topology) {
+        if !value.is_empty() && secrets.iter().all(|secret| secret.value != *value) {
+            let taken = secrets.iter().any(|secret| secret.name == variable(name));
+            let name = if taken { variable(&format!("{name}_ARG")) } else { variable(name) };
+            secrets.push(Secret { name, value: value.clone() });
+        }
+    }
     for (name, value) in of_wiring(topology) {
         if secrets.iter().any(|secret| secret.value == value) {
             continue;
@@ -54,6 +62,15 @@ pub(super) fn collect(topology: &Topology, expanded: Vec<Secret>) -> Vec<Secret>
         secrets.extend(name.map(|name| Secret { name, value: value.to_owned() }));
     }
     secrets
+}
+
+/// Build arguments whose name says so.
+fn of_recipes(topology: &Topology) -> impl Iterator<Item = (&String, &String)> {
+    let args = topology.images.values().flat_map(|recipe| match &recipe.kind {
+        RecipeKind::Dockerfile(dockerfile) => dockerfile.args.iter().collect(),
+        RecipeKind::Template(_) | RecipeKind::Rootfs(_) => Vec::new(),
+    });
+    args.filter(|(name, _)| looks_secret(name))
 }
 
 /// Secrets of memifs and keys of tunnels.

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::chain::{Chain, MemifLink};
+use super::recipe::Recipe;
 use super::security::Security;
 use super::watch::Watch;
 use crate::wiring::Wiring;
@@ -20,6 +21,8 @@ pub struct Topology {
     pub prefix: String,
     /// Nodes in the order of the file.
     pub nodes: Vec<Node>,
+    /// Images that are built, by name; those that nobody uses as well.
+    pub images: BTreeMap<String, Recipe>,
     /// Groups in the order of the file.
     pub groups: Vec<Group>,
     /// veth links in the order of the file.

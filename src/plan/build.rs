@@ -30,7 +30,12 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
         builder.along.insert(target.node, pods::along(request, target));
     }
     match request.verb {
-        Verb::Acquire | Verb::Create | Verb::Install | Verb::Configure | Verb::Up(_) => {
+        Verb::Acquire
+        | Verb::Build
+        | Verb::Create
+        | Verb::Install
+        | Verb::Configure
+        | Verb::Up(_) => {
             raise::raise(&mut builder, &targets);
         }
         Verb::Start | Verb::Restart => restart::restart(&mut builder, &targets),

@@ -1,4 +1,4 @@
-//! Planning of images: fetched, or made from fetched ones.
+//! Planning of images: fetched, built by recipes, or made from other ones.
 
 use super::build::{Builder, Deed, has_image};
 use super::install;
@@ -6,8 +6,9 @@ use super::raise::{is_selected, needs_image};
 use super::request::{Refusal, Target, Verb};
 use super::step::StepId;
 use super::wanted::Wanted;
-use crate::engine::engine;
-use crate::model::{EngineKind, Image, ImageFile};
+use crate::command::Command;
+use crate::engine::{engine, tarball};
+use crate::model::{EngineKind, Image, ImageFile, Recipe};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps that make an image present.
@@ -15,7 +16,7 @@ pub(super) type ImageSteps<'w> = BTreeMap<(EngineKind, &'w Image), StepId>;
 
 /// Plans the images that the selected containers of a node lack.
 pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w> {
-    let mut steps = BTreeMap::new();
+    let mut making = Making { steps: BTreeMap::new(), tarballs: BTreeMap::new() };
     let mut seen = BTreeSet::new();
     for &wanted in &target.wanted {
         let (kind, image) = (wanted.group.engine, &wanted.spec.image);
@@ -26,48 +27,101 @@ pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> Ima
         if !is_needed || !lacks(image) {
             continue;
         }
-        // Made from its group's own image, which is needed only for that.
         let derivation = install::derivation(wanted);
-        if !derivation.is_empty() && builder.request.verb != Verb::Create {
-            let base = &wanted.group.image;
-            if lacks(base)
-                && let Some(step) = push(builder, target, (kind, base), fetch(wanted, base), None)
-            {
-                steps.insert((kind, base), step);
-            }
+        if derivation.is_empty() {
+            making.fetch(builder, target, wanted, image);
+            continue;
         }
-        let after = steps.get(&(kind, &wanted.group.image)).copied();
-        let deeds = if derivation.is_empty() { fetch(wanted, image) } else { derivation };
-        if let Some(step) = push(builder, target, (kind, image), deeds, after) {
-            steps.insert((kind, image), step);
+        // Made from its group's own image, which is needed only for that.
+        let base = &wanted.group.image;
+        if builder.request.verb != Verb::Create && lacks(base) {
+            making.fetch(builder, target, wanted, base);
+        }
+        if builder.request.verb != Verb::Build {
+            let after = making.steps.get(&(kind, base)).copied();
+            making.push(builder, target, (kind, image), derivation, after);
         }
     }
-    steps
+    making.steps
 }
 
-/// Adds what makes an image present. `create` needs it to be there.
-fn push(
-    builder: &mut Builder<'_>,
-    target: &Target<'_>,
-    image: (EngineKind, &Image),
-    deeds: Vec<Deed>,
-    after: Option<StepId>,
-) -> Option<StepId> {
-    if !deeds.is_empty() && builder.request.verb == Verb::Create {
-        builder.refusals.push(Refusal {
-            node: target.node.to_owned(),
-            container: String::new(),
-            message: format!("{} has no image `{}`", image.0.word(), name(image.1)),
-            hint: "run `vnfctl acquire` first, or `vnfctl up`".into(),
-        });
-        return None;
+/// What makes images present on one node.
+struct Making<'w> {
+    steps: ImageSteps<'w>,
+    /// Steps that pack root file systems, by recipe: one for all engines.
+    tarballs: BTreeMap<&'w str, StepId>,
+}
+
+impl<'w> Making<'w> {
+    /// Plans one image that is not made from another one.
+    fn fetch(
+        &mut self,
+        builder: &mut Builder<'_>,
+        target: &Target<'w>,
+        wanted: &'w Wanted<'w>,
+        image: &'w Image,
+    ) {
+        let kind = wanted.group.engine;
+        match wanted.recipe {
+            None if builder.request.verb == Verb::Build => {}
+            None => self.push(builder, target, (kind, image), pull(kind, image), None),
+            Some(recipe) => self.build(builder, target, wanted, (recipe, image)),
+        }
     }
-    builder.push(target.node, "", deeds, after.into_iter().collect())
+
+    /// Plans what builds an image on this node.
+    fn build(
+        &mut self,
+        builder: &mut Builder<'_>,
+        target: &Target<'w>,
+        wanted: &'w Wanted<'w>,
+        (recipe, image): (&'w Recipe, &'w Image),
+    ) {
+        let kind = wanted.group.engine;
+        let deed = |detail: String, commands: Vec<Command>| {
+            let hide = |command: Command| command.hide(&wanted.secrets);
+            let commands = commands.into_iter().map(hide).collect();
+            Deed { verb: "build", detail, commands, undo: None }
+        };
+        let mut after = self.tarballs.get(recipe.name.as_str()).copied();
+        if let Some(pack) = tarball(recipe).filter(|_| after.is_none())
+            && builder.request.verb != Verb::Create
+        {
+            let deeds = vec![deed(format!("{} (rootfs)", recipe.name), vec![pack])];
+            after = builder.push(target.node, "", deeds, Vec::new());
+            self.tarballs.extend(after.map(|step| (recipe.name.as_str(), step)));
+        }
+        let detail = format!("{} ({})", name(image), kind.word());
+        let deeds = vec![deed(detail, engine(kind).build(image, recipe))];
+        self.push(builder, target, (kind, image), deeds, after);
+    }
+
+    /// Adds what makes an image present. `create` needs it to be there.
+    fn push(
+        &mut self,
+        builder: &mut Builder<'_>,
+        target: &Target<'_>,
+        image: (EngineKind, &'w Image),
+        deeds: Vec<Deed>,
+        after: Option<StepId>,
+    ) {
+        if !deeds.is_empty() && builder.request.verb == Verb::Create {
+            builder.refusals.push(Refusal {
+                node: target.node.to_owned(),
+                container: String::new(),
+                message: format!("{} has no image `{}`", image.0.word(), name(image.1)),
+                hint: "run `vnfctl acquire` first, or `vnfctl up`".into(),
+            });
+            return;
+        }
+        if let Some(step) = builder.push(target.node, "", deeds, after.into_iter().collect()) {
+            self.steps.insert(image, step);
+        }
+    }
 }
 
 /// What fetches an image; empty where nothing is ever needed.
-fn fetch(wanted: &Wanted<'_>, image: &Image) -> Vec<Deed> {
-    let kind = wanted.group.engine;
+fn pull(kind: EngineKind, image: &Image) -> Vec<Deed> {
     let commands = engine(kind).acquire(image);
     let detail = format!("{} ({})", name(image), kind.word());
     if commands.is_empty() {

@@ -1,4 +1,4 @@
-//! Planning of acquire, create, install, configure and up: what is missing is made, what is wrong
+//! Planning of acquire, build, create, install, configure and up: what is missing is made, what is wrong
 //! is mended, what is right is left alone.
 
 use super::build::{Builder, Deed, FOREIGN};
@@ -6,7 +6,7 @@ use super::compare::{Change, Condition, compare};
 use super::images::{self, ImageSteps};
 use super::inside::{Before, Course, lacks_software};
 use super::pods::{Fate, Seat, is_apart, members};
-use super::request::{Refusal, Stage, Target, Verb};
+use super::request::{Refusal, Target};
 use super::step::StepId;
 use super::wanted::Wanted;
 use crate::engine::{Labels, engine};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     let images: Vec<ImageSteps<'_>> =
         targets.iter().map(|target| images::acquire(builder, target)).collect();
-    if matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire)) {
+    if builder.request.verb.is_about_images() {
         return;
     }
     // Groups level by level over all nodes, so that a group finds the steps of those it needs
@@ -309,7 +309,7 @@ fn remove_members(builder: &mut Builder<'_>, target: &Target<'_>, owner: &str) -
 
 /// Whether the image is what was asked for, or the container is to be made from it.
 pub(super) fn needs_image(builder: &Builder<'_>, target: &Target<'_>, wanted: &Wanted<'_>) -> bool {
-    matches!(builder.request.verb, Verb::Acquire | Verb::Up(Stage::Acquire))
+    builder.request.verb.is_about_images()
         || !matches!(
             compare(wanted, target.state),
             Condition::Running { .. } | Condition::Done | Condition::Foreign { .. }

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub enum Verb {
     /// Images present.
     Acquire,
+    /// Images of recipes present.
+    Build,
     /// Containers exist and run, links made.
     Create,
     /// The software of apps in containers that run.
@@ -33,6 +35,11 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Whether it makes images present, and nothing else.
+    pub fn is_about_images(self) -> bool {
+        matches!(self, Self::Acquire | Self::Build | Self::Up(Stage::Acquire))
+    }
+
     /// Whether it makes containers, and so gives cores out by the file.
     pub fn creates(self) -> bool {
         match self {

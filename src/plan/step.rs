@@ -27,6 +27,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether it makes an image present.
+    pub fn is_about_an_image(&self) -> bool {
+        matches!(self.verb, "acquire" | "build")
+    }
+
     /// Whether it spends its time waiting for a container to end by itself or for an app, not
     /// working: such steps are worth a lane each, and nothing should queue behind one.
     pub fn waits(&self) -> bool {
@@ -53,7 +58,8 @@ impl Plan {
     pub fn acquisition(&self) -> Self {
         let mut ids = BTreeMap::new();
         let mut part = Self::default();
-        for (id, step) in self.steps.iter().enumerate().filter(|(_, step)| step.verb == "acquire") {
+        for (id, step) in self.steps.iter().enumerate().filter(|(_, step)| step.is_about_an_image())
+        {
             let after = step.after.iter().filter_map(|id| ids.get(id).copied()).collect();
             ids.insert(id, part.push(Step { after, ..step.clone() }));
         }

@@ -9,7 +9,9 @@ use super::request::Refusal;
 use crate::app::{Deployment, LAUNCH, RenderError};
 use crate::command::Secret;
 use crate::engine::{ContainerSpec, Labels, engine};
-use crate::model::{Group, IdMap, ImageFile, Mount, Topology, in_dependency_order, pod_owners};
+use crate::model::{
+    Group, IdMap, ImageFile, Mount, Recipe, Topology, in_dependency_order, pod_owners,
+};
 use crate::wiring::{ContainerWiring, GUEST_FOLDER, PortKind, folder};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -44,8 +46,10 @@ pub struct Wanted<'a> {
     /// What should run inside, where its group has an app. Not part of the specification and its
     /// hash: what changes here is configured anew in the container that is there.
     pub app: Option<Deployment>,
-    /// Values in what is delivered inside that are never shown.
+    /// Values in what is delivered inside, or built into its image, that are never shown.
     pub secrets: Vec<Secret>,
+    /// What its image is built by.
+    pub recipe: Option<&'a Recipe>,
     /// Names of the containers at the other ends of its memif links, each once.
     pub peers: Vec<String>,
 }
@@ -102,15 +106,19 @@ pub fn wanted<'a>(
             match render(&around, group, assignment) {
                 Ok(app) => {
                     let spec = specify(&around, group, assignment, &common, &of_env);
-                    let secrets =
+                    let recipe = recipe_of(topology, group);
+                    let app_secrets =
                         app.as_ref().map(|app| secrets_of(app, group, &spec.name, &around));
+                    let mut all_secrets = app_secrets.unwrap_or_default();
+                    all_secrets.extend(recipe.map(|_| secrets).into_iter().flatten().cloned());
                     all.push(Wanted {
                         node,
                         group,
                         ordinal: assignment.ordinal,
                         spec,
                         app,
-                        secrets: secrets.unwrap_or_default(),
+                        secrets: all_secrets,
+                        recipe,
                         peers: peers(wiring),
                     });
                 }
@@ -121,6 +129,10 @@ pub fn wanted<'a>(
         }
     }
     if errors.is_empty() { Ok(all) } else { Err(errors) }
+}
+
+fn recipe_of<'a>(topology: &'a Topology, group: &Group) -> Option<&'a Recipe> {
+    group.image.recipe.as_ref().and_then(|name| topology.images.get(name))
 }
 
 fn specify(

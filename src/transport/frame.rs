@@ -82,7 +82,9 @@ pub(super) fn snippet(command: &Command, seq: u64, timeout: Timeout) -> String {
             let text = quote(text);
             format!("__vnfctl_b; printf %s {text} 2>/dev/null | {line}; __vnfctl_e {seq}\n")
         }
-        Stdin::File(_) => format!("__vnfctl_b; {line}; __vnfctl_e {seq}\n"),
+        Stdin::File(_) | Stdin::Archive(_) => {
+            format!("__vnfctl_b; {line}; __vnfctl_e {seq}\n")
+        }
     }
 }
 
@@ -126,7 +128,8 @@ fn whole_seconds(deadline: Duration) -> u64 {
 pub(super) fn has_nul(command: &Command) -> bool {
     let text = match &command.stdin {
         Stdin::Text(text) => text.contains('\0'),
-        Stdin::Empty | Stdin::File(_) => false,
+        // Those of an archive are bytes of its members.
+        Stdin::Empty | Stdin::File(_) | Stdin::Archive(_) => false,
     };
     text || command.argv.iter().any(|word| word.contains('\0'))
         || command.env.iter().any(|(name, value)| name.contains('\0') || value.contains('\0'))

@@ -1,16 +1,15 @@
 //! A lane: one shell of a peer, and everything a [`Transport`] promises about it.
 
+use super::bulk::{content, is_bulk};
 use super::ending::{self, Reach};
 use super::frame::{self, Frame, Frames, Timeout};
 use super::pump::{Input, Peer, Program, Round, TICK, Wire};
 use super::{Exit, Output, Stop, Stream, Transport, TransportError};
-use crate::command::{Command, Stdin};
+use crate::command::Command;
 use crate::model::Become;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -119,7 +118,7 @@ impl Lane {
     fn release(&mut self) {
         for entry in &mut self.queue {
             let Some(command) = &entry.held else { continue };
-            if matches!(command.stdin, Stdin::File(_)) {
+            if is_bulk(&command.stdin) {
                 return;
             }
             self.shell.input.push(&frame::snippet(command, entry.seq, self.timeout));
@@ -128,25 +127,23 @@ impl Lane {
     }
 
     /// A bulk command has a shell of its own, whose input is a script and then the file.
-    #[expect(clippy::disallowed_methods, reason = "transport reads the file it sends")]
     fn bulk(
         &mut self,
         entry: &Entry,
         command: &Command,
-        path: &Path,
         stop: &Stop,
         sink: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Output, TransportError> {
-        let file = File::open(path).map_err(|error| TransportError::Spawn {
-            program: entry.program.clone(),
-            reason: format!("`{}`: {error}", path.display()),
-        })?;
+        let file = content(&command.stdin)
+            .map_err(|reason| TransportError::Spawn { program: entry.program.clone(), reason })?;
         let nonce = nonce();
         let script = frame::bulk(command, &nonce, self.timeout);
         let wire = self.peer.shell(Program::Script(script.len()), HELLO, stop)?;
         let mut shell = Shell::new(wire, &nonce);
         shell.input.push(&script);
-        shell.input.push_file(file);
+        if let Some(file) = file {
+            shell.input.push_file(file);
+        }
         shell.input.end();
         let hello = hello(&self.node, &mut shell, self.peer.r#become(), stop)?;
         debug_assert_eq!(hello.seq, 0, "the prelude comes first");
@@ -200,9 +197,9 @@ impl Transport for Lane {
         }
         let held = entry.held.take();
         let result = if let Some(command) = &held
-            && let Stdin::File(path) = &command.stdin
+            && is_bulk(&command.stdin)
         {
-            self.bulk(&entry, command, path, stop, sink)
+            self.bulk(&entry, command, stop, sink)
         } else {
             let mut watch = Watch::new(&self.node, self.peer.as_mut(), self.timeout);
             let result = watch.result(&mut self.shell, &entry, stop, sink);

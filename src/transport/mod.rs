@@ -16,6 +16,7 @@
 //! variables stays with it. It never sees the lane's own standard input.
 
 mod auth;
+mod bulk;
 mod connect;
 mod connector;
 mod ending;

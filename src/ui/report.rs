@@ -248,8 +248,8 @@ fn shown(step: &Step) -> String {
     let first: String = text.lines().next().unwrap_or_default().chars().take(200).collect();
     let of = if step.container.is_empty() { String::new() } else { format!(" {}", step.container) };
     let verb = match step.verb {
-        known @ ("acquire" | "create" | "install" | "configure" | "start" | "stop" | "restart"
-        | "destroy") => known,
+        known @ ("acquire" | "build" | "create" | "install" | "configure" | "start" | "stop"
+        | "restart" | "destroy") => known,
         "ready" | "connect" => "restart",
         _ => "up",
     };

@@ -38,6 +38,7 @@ mod pods;
 mod proof;
 mod random;
 mod readme;
+mod recipes;
 mod soundness;
 mod streams;
 mod support;

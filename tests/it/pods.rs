@@ -183,7 +183,7 @@ fn what_is_no_pod_is_refused_at_its_place() {
              \"veth\"\nends = [{{ container = \"PREP1\", interface = \"aa\" }}, {{ container = \
              \"XX1\", interface = \"bb\" }}]\n"
         ),
-        format!("[groups.MAIN]\nengine = \"native\"\npod = \"a b\"\n"),
+        "[groups.MAIN]\nengine = \"native\"\npod = \"a b\"\n".to_owned(),
     ];
     let text: Vec<String> = cases.iter().map(|case| problems(case)).collect();
     insta::assert_snapshot!(text.join("\n"));

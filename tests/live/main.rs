@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests drive the lab's own scripts")]
 
 mod apps;
+mod build;
 mod bytes;
 mod change;
 mod claims;

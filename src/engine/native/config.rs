@@ -133,16 +133,17 @@ pub(in crate::engine) fn cgroup_at(facts: &Facts, controller: &str) -> Option<St
 
 /// The folder a root comes from; `None` = the node's own root.
 pub(in crate::engine) fn image_folder(image: &Image) -> Option<String> {
-    let Some(file) = &image.file else {
-        return image.name.clone();
+    let name = match (&image.name, &image.file, &image.recipe) {
+        (name, None, None) => return name.clone(),
+        (Some(name), _, _) => name.clone(),
+        (None, file, _) => {
+            let path = match file.as_ref()? {
+                ImageFile::Here(path) => path.to_string_lossy().into_owned(),
+                ImageFile::Node(path) => path.clone(),
+            };
+            stem(&path).to_owned()
+        }
     };
-    let name = image.name.clone().unwrap_or_else(|| {
-        let path = match file {
-            ImageFile::Here(path) => path.to_string_lossy().into_owned(),
-            ImageFile::Node(path) => path.clone(),
-        };
-        stem(&path).to_owned()
-    });
     let mut folder = "/var/lib/vnfctl/images/".to_owned();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric()
@@ -225,6 +226,7 @@ pub(in crate::engine) fn refusals(spec: &ContainerSpec) -> Vec<String> {
     }
     if let Some(name) = spec.image.name.as_deref()
         && spec.image.file.is_none()
+        && spec.image.recipe.is_none()
         && !name.starts_with('/')
     {
         found.push(format!("a native image is an absolute folder or a tarball: `{name}`"));

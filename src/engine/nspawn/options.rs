@@ -132,10 +132,14 @@ fn bind(option: &str, host: &str, guest: &str) -> String {
 pub(super) fn refusals(spec: &ContainerSpec) -> Vec<String> {
     let mut found = Vec::new();
     match spec.image.name.as_deref() {
-        None if spec.image.file.is_none() => {
+        None if spec.image.file.is_none() && spec.image.recipe.is_none() => {
             found.push("nspawn needs an `image`: a folder of the node, or a tarball's".to_owned());
         }
-        Some(name) if spec.image.file.is_none() && !name.starts_with('/') => {
+        Some(name)
+            if spec.image.file.is_none()
+                && spec.image.recipe.is_none()
+                && !name.starts_with('/') =>
+        {
             found.push(format!("an nspawn image is an absolute folder or a tarball: `{name}`"));
         }
         Some("/") => found.push("nspawn cannot run the node's own root".to_owned()),
