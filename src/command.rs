@@ -20,6 +20,23 @@ pub enum Stdin {
     Text(String),
     /// The content of a file on the operator's machine; takes a channel of its own.
     File(PathBuf),
+    /// What another command prints on another node, relayed through the operator's machine. Where
+    /// it fails or is cut short, this command is ended and fails: it never sees the end of input.
+    Node {
+        /// Name of that node.
+        node: String,
+        /// How a person's `ssh` gets there: `[-p PORT] [user@]host`, or the node's name.
+        address: String,
+        /// What runs there.
+        command: Box<Command>,
+    },
+}
+
+impl Stdin {
+    /// Whether it takes a channel of its own.
+    pub fn is_bulk(&self) -> bool {
+        matches!(self, Self::File(_) | Self::Node { .. })
+    }
 }
 
 /// A value that may be executed but never shown. It is shown as `"${NAME:?}"`.
@@ -131,6 +148,9 @@ impl Command {
                 format!("printf %s {} | {words}", quote_hiding(text, &self.secrets))
             }
             Stdin::File(path) => format!("{words} < {}", quote(&path.to_string_lossy())),
+            Stdin::Node { address, command, .. } => {
+                format!("ssh {address} {} | {words}", quote(&command.display()))
+            }
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) fn run(command: &Command) -> Ran {
         Stdin::Empty => Vec::new(),
         Stdin::Text(text) => text.clone().into_bytes(),
         Stdin::File(path) => std::fs::read(path).unwrap(),
+        Stdin::Node { .. } => unreachable!("nothing here comes from another node"),
     };
     let mut child = std::process::Command::new("sh")
         .arg("-c")
