@@ -25,6 +25,7 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         Verb::Import(args) => import::run(&context, args),
         Verb::Completions(args) => completions::run(&context, args),
         Verb::Acquire(_)
+        | Verb::Distribute(_)
         | Verb::Create(_)
         | Verb::Install(_)
         | Verb::Configure(_)

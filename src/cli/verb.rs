@@ -2,8 +2,8 @@
 //! are the text of `--help`.
 
 use super::args::{
-    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Down, Exec, Import, Install,
-    Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
+    Acquire, Check, Completions, Configure, Cpus, Create, Destroy, Distribute, Down, Exec, Import,
+    Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up, Verify,
 };
 use super::options::{Change, Global, Machines};
 use super::text;
@@ -36,6 +36,9 @@ pub enum Verb {
     Plan(Plan),
     /// Make images and root file systems present on the nodes
     Acquire(Acquire),
+    /// Send images from the nodes that have them to those that lack them
+    #[command(after_help = text::DISTRIBUTE_EXAMPLES)]
+    Distribute(Distribute),
     /// Make containers exist and run, pinned from their first instruction
     Create(Create),
     /// Put the software of apps into containers that run
@@ -90,6 +93,7 @@ impl Verb {
     pub(super) fn change_mut(&mut self) -> Option<&mut Change> {
         match self {
             Self::Acquire(Acquire { change, .. })
+            | Self::Distribute(Distribute { change, .. })
             | Self::Create(Create { change, .. })
             | Self::Install(Install { change, .. })
             | Self::Configure(Configure { change, .. })

@@ -9,6 +9,7 @@ mod folders;
 mod lxc;
 mod native;
 mod oci;
+mod packing;
 mod podman;
 mod spec;
 mod token;
@@ -18,6 +19,7 @@ pub use derived::{Derivation, Derived};
 pub use docker::Docker;
 pub use lxc::Lxc;
 pub use native::Native;
+pub use packing::Packing;
 pub use podman::Podman;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, Present, State};
 
@@ -46,6 +48,18 @@ pub trait Engine: Sync {
     /// Commands that make `image` present on a node; run once per node and image, and only when
     /// the inventory lacks it. Empty when nothing is ever needed.
     fn acquire(&self, image: &Image) -> Vec<Command>;
+
+    /// Prints an image that is present, for [`Engine::import`] on another node; `None` when it is
+    /// none that can be handed on.
+    fn export(&self, _image: &Image, _packing: Packing) -> Option<Command> {
+        None
+    }
+
+    /// Makes an image present from what [`Engine::export`] prints, given to its standard input:
+    /// as it is `present` there, or not at all. Input that was cut short is an error.
+    fn import(&self, _image: &Image, _present: &Present, _packing: Packing) -> Option<Command> {
+        None
+    }
 
     /// Commands after which the container exists and runs, pinned from its first instruction.
     /// They fail, and touch nothing, when a container of that name exists; they leave nothing

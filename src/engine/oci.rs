@@ -5,7 +5,7 @@
 mod arguments;
 mod observed;
 
-use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, ParseError};
+use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, Packing, ParseError, Present};
 use crate::command::{Command, quote};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile};
@@ -14,6 +14,9 @@ use std::time::Duration;
 
 /// Script that makes an image present.
 const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("oci/acquire.sh"));
+
+/// Script that prints an image.
+const EXPORT: &str = concat!(include_str!("transfer/packed.sh"), include_str!("oci/export.sh"));
 
 /// How long an image may take to arrive.
 const ACQUIRE_DEADLINE: Duration = Duration::from_mins(30);
@@ -80,6 +83,17 @@ impl<E: Oci> Engine for E {
             Some(ImageFile::Here(path)) => with_file(from_file(""), path.clone()),
         };
         vec![command.deadline(ACQUIRE_DEADLINE)]
+    }
+
+    fn export(&self, image: &Image, packing: Packing) -> Option<Command> {
+        let words = [E::KIND.word(), image.name.as_deref()?, packing.packer()];
+        Some(Command::sh(EXPORT, words).deadline(ACQUIRE_DEADLINE))
+    }
+
+    fn import(&self, image: &Image, present: &Present, packing: Packing) -> Option<Command> {
+        let digest = present.digest.as_deref().unwrap_or_default();
+        let words = [E::KIND.word(), image.name.as_deref()?, digest, packing.unpacker()];
+        Some(Command::sh(include_str!("oci/import.sh"), words).deadline(ACQUIRE_DEADLINE))
     }
 
     fn create(&self, spec: &ContainerSpec, _facts: &Facts) -> Vec<Command> {

@@ -1,6 +1,7 @@
 //! Planning of images: fetched, or made from fetched ones.
 
 use super::build::{Builder, Deed, has_image};
+use super::distribute::stand_in;
 use super::install;
 use super::raise::{is_selected, needs_image};
 use super::request::{Refusal, Target, Verb};
@@ -14,7 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) type ImageSteps<'w> = BTreeMap<(EngineKind, &'w Image), StepId>;
 
 /// Plans the images that the selected containers of a node lack.
-pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w> {
+pub(super) fn acquire<'w>(
+    builder: &mut Builder<'_>,
+    targets: &[&Target<'_>],
+    target: &Target<'w>,
+) -> ImageSteps<'w> {
     let mut steps = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for &wanted in &target.wanted {
@@ -31,13 +36,23 @@ pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> Ima
         if !derivation.is_empty() && builder.request.verb != Verb::Create {
             let base = &wanted.group.image;
             if lacks(base)
-                && let Some(step) = push(builder, target, (kind, base), fetch(wanted, base), None)
+                && let Some(step) = push(
+                    builder,
+                    target,
+                    (kind, base),
+                    fetch(builder, targets, (target, wanted), base),
+                    None,
+                )
             {
                 steps.insert((kind, base), step);
             }
         }
         let after = steps.get(&(kind, &wanted.group.image)).copied();
-        let deeds = if derivation.is_empty() { fetch(wanted, image) } else { derivation };
+        let deeds = if derivation.is_empty() {
+            fetch(builder, targets, (target, wanted), image)
+        } else {
+            derivation
+        };
         if let Some(step) = push(builder, target, (kind, image), deeds, after) {
             steps.insert((kind, image), step);
         }
@@ -65,18 +80,31 @@ fn push(
     builder.push(target.node, "", deeds, after.into_iter().collect())
 }
 
-/// What fetches an image; empty where nothing is ever needed.
-fn fetch(wanted: &Wanted<'_>, image: &Image) -> Vec<Deed> {
+/// What fetches an image; empty where nothing is ever needed. Where a registry or a template fails
+/// it, a node that has it stands in.
+fn fetch(
+    builder: &Builder<'_>,
+    targets: &[&Target<'_>],
+    (target, wanted): (&Target<'_>, &Wanted<'_>),
+    image: &Image,
+) -> Vec<Deed> {
     let kind = wanted.group.engine;
-    let commands = engine(kind).acquire(image);
-    let detail = format!("{} ({})", name(image), kind.word());
-    if commands.is_empty() {
-        return Vec::new();
-    }
+    let mut commands = engine(kind).acquire(image);
+    let mut detail = format!("{} ({})", name(image), kind.word());
+    let Some(last) = commands.pop() else { return Vec::new() };
+    let is_foreign = image.file.is_none() && image.recipe.is_none();
+    let other = is_foreign.then(|| stand_in(builder, targets, (kind, image), target.node));
+    commands.push(match other.flatten() {
+        None => last,
+        Some((node, command)) => {
+            detail = format!("{detail}, else from {node}");
+            last.otherwise(command)
+        }
+    });
     vec![Deed { verb: "acquire", detail, commands, undo: None }]
 }
 
-fn name(image: &Image) -> String {
+pub(super) fn name(image: &Image) -> String {
     match (&image.name, &image.file) {
         (Some(name), _) => name.clone(),
         (None, Some(ImageFile::Here(path))) => path.display().to_string(),
