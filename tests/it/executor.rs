@@ -36,6 +36,7 @@ impl Reporter for Told {
             Event::Started { id, .. } => format!("+{id}"),
             Event::Finished { id, outcome: Outcome::Skipped { .. }, .. } => format!("-{id}"),
             Event::Finished { id, .. } => format!("={id}"),
+            Event::Bytes { id, bytes } => format!("{bytes} for {id}"),
             Event::Undone { step, .. } => format!("undone {}", step.sentence),
         };
         self.0.lock().unwrap().push(word);
