@@ -7,6 +7,7 @@ mod change;
 mod claims;
 mod cpus;
 mod deadline;
+mod distribute;
 mod drift;
 mod hugepages;
 mod install;
