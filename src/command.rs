@@ -64,7 +64,7 @@ pub struct Command {
     /// Values hidden by [`Command::display`].
     pub secrets: Vec<Secret>,
     /// What is run instead where this one ends with an exit code that is no success.
-    pub otherwise: Option<Box<Command>>,
+    pub otherwise: Option<Box<Self>>,
 }
 
 /// The deadline of a command that names none: longer than any engine call that is not hung.

@@ -59,22 +59,20 @@ impl Input {
         if self.at == self.bytes.len() {
             self.bytes.clear();
             self.at = 0;
-            match &mut self.feed {
-                Some(Feed::File(file)) => {
-                    if file.take(CHUNK).read_to_end(&mut self.bytes)? == 0 {
-                        self.feed = None;
-                    }
-                }
+            let ended = match &mut self.feed {
+                None => false,
+                Some(Feed::File(file)) => file.take(CHUNK).read_to_end(&mut self.bytes)? == 0,
                 Some(Feed::Node(relay)) => match relay.read(&mut self.bytes, CHUNK)? {
-                    Come::Bytes(count) => self.fed += count,
-                    Come::Nothing => {}
-                    Come::End => {
-                        if let Some(Feed::Node(relay)) = self.feed.take() {
-                            self.broken = relay.end().err();
-                        }
+                    Come::Bytes(count) => {
+                        self.fed += count;
+                        false
                     }
+                    Come::Nothing => false,
+                    Come::End => true,
                 },
-                None => {}
+            };
+            if ended && let Some(Feed::Node(relay)) = self.feed.take() {
+                self.broken = relay.end().err();
             }
         }
         Ok(&self.bytes[self.at..])

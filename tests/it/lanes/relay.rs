@@ -82,7 +82,7 @@ fn bytes_pass_between_any_two_nodes_and_are_counted() {
             })
             .unwrap();
         assert_eq!((output.exit, &output.stdout), (Exit::Code(0), &wanted), "{from} to {to}");
-        assert_eq!(told as usize, size + "last\n\n".len(), "{from} to {to}");
+        assert_eq!(told, (size + "last\n\n".len()) as u64, "{from} to {to}");
         assert_eq!(output.stderr, b"more\n");
         // The lane goes on.
         assert_eq!(lane.run(&sh("echo on"), &Stop::new()).unwrap().stdout, b"on\n");
