@@ -163,10 +163,11 @@ impl<'a> Watch<'a> {
     }
 
     /// Ends a command before it can take the end of its shell's input for the end of what it
-    /// reads. On a node that cannot be reached any more that is left to the command.
+    /// reads: its shell stays meanwhile, because sshd ends the input with it. On a node that cannot
+    /// be reached any more that is left to the command.
     fn end_before_input(&mut self, shell: &Shell) {
         let limit = soon(ENDING * 5);
-        while !self.tries_to_end(shell, Reach::Shell) && !past(limit) {}
+        while !self.tries_to_end(shell, Reach::Children) && !past(limit) {}
     }
 
     fn run_script(&mut self, script: &str) -> Result<(), TransportError> {
