@@ -23,6 +23,23 @@ pub enum Stdin {
     /// A tar archive of these, in this order, each owned by root and as old as the epoch; takes a
     /// channel of its own.
     Archive(Vec<Member>),
+    /// What another command prints on another node, relayed through the operator's machine. Where
+    /// it fails or is cut short, this command is ended and fails: it never sees the end of input.
+    Node {
+        /// Name of that node.
+        node: String,
+        /// How a person's `ssh` gets there: `[-p PORT] [user@]host`, or the node's name.
+        address: String,
+        /// What runs there.
+        command: Box<Command>,
+    },
+}
+
+impl Stdin {
+    /// Whether it takes a channel of its own.
+    pub fn is_bulk(&self) -> bool {
+        matches!(self, Self::File(_) | Self::Archive(_) | Self::Node { .. })
+    }
 }
 
 /// One member of an archive.
@@ -73,6 +90,8 @@ pub struct Command {
     pub accept: Vec<i32>,
     /// Values hidden by [`Command::display`].
     pub secrets: Vec<Secret>,
+    /// What is run instead where this one ends with an exit code that is no success.
+    pub otherwise: Option<Box<Self>>,
 }
 
 /// The deadline of a command that names none: longer than any engine call that is not hung.
@@ -138,6 +157,21 @@ impl Command {
         self
     }
 
+    /// Reads what `command` prints on `node`.
+    #[must_use]
+    pub fn fed_by(mut self, node: &str, command: Self) -> Self {
+        let (address, node) = (node.to_owned(), node.to_owned());
+        self.stdin = Stdin::Node { node, address, command: Box::new(command) };
+        self
+    }
+
+    /// What is run where this one fails.
+    #[must_use]
+    pub fn otherwise(mut self, command: Self) -> Self {
+        self.otherwise = Some(Box::new(command));
+        self
+    }
+
     /// Whether `code` is success for this command.
     pub fn accepts(&self, code: i32) -> bool {
         code == 0 || self.accept.contains(&code)
@@ -152,13 +186,20 @@ impl Command {
     /// The command as a person may paste it: secrets hidden, stdin included.
     pub fn display(&self) -> String {
         let words = self.render(&self.secrets);
-        match &self.stdin {
+        let line = match &self.stdin {
             Stdin::Empty => words,
             Stdin::Text(text) => {
                 format!("printf %s {} | {words}", quote_hiding(text, &self.secrets))
             }
             Stdin::File(path) => format!("{words} < {}", quote(&path.to_string_lossy())),
             Stdin::Archive(members) => format!("{} | {words}", packed(members, &self.secrets)),
+            Stdin::Node { address, command, .. } => {
+                format!("ssh {address} {} | {words}", quote(&command.display()))
+            }
+        };
+        match &self.otherwise {
+            None => line,
+            Some(other) => format!("{line} || {{ {} ; }}", other.display()),
         }
     }
 
@@ -246,6 +287,15 @@ mod tests {
     fn display_shows_env_argv_and_stdin() {
         let command = Command::new(["docker", "run", "a b"]).env("K", "it's").stdin("x\n");
         assert_eq!(command.display(), "printf %s 'x\n' | K='it'\\''s' docker run 'a b'");
+    }
+
+    #[test]
+    fn display_pipes_what_comes_from_another_node_and_tells_what_else_is_tried() {
+        let save = Command::new(["docker", "save", "a b"]);
+        let load = Command::new(["docker", "load"]).fed_by("DUT1", save);
+        let load = Command::new(["docker", "pull", "x"]).otherwise(load);
+        let shown = r"docker pull x || { ssh DUT1 'docker save '\''a b'\''' | docker load ; }";
+        assert_eq!(load.display(), shown);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::complete;
 use super::options::{Change, Grace, Hosts, Lanes, Locking, Machines, Owner, Patience, Recreate};
 use super::select::Selection;
 use super::values::{
-    ImportApp, ImportEngine, PlanFormat, PlanVerb, Shell, Until, flag, positive_duration,
+    Compress, ImportApp, ImportEngine, PlanFormat, PlanVerb, Shell, Until, flag, positive_duration,
 };
 use clap::{ArgAction, Args};
 use clap_complete::engine::ArgValueCandidates;
@@ -62,6 +62,25 @@ pub struct Acquire {
 pub struct Build {
     #[command(flatten)]
     pub selection: Selection,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Arguments of `distribute`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the options are documented where they are defined")]
+pub struct Distribute {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Take the images of this node [default: what most nodes have]
+    #[arg(
+        long, value_name = "NODE", env = "VNFCTL_FROM",
+        add = ArgValueCandidates::new(complete::nodes)
+    )]
+    pub from: Option<String>,
+    /// Pack what is sent: auto is zstd where both nodes have it and one is not this machine
+    #[arg(long, value_name = "HOW", env = "VNFCTL_COMPRESS", value_enum, default_value_t)]
+    pub compress: Compress,
     #[command(flatten)]
     pub change: Change,
 }

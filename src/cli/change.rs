@@ -16,6 +16,7 @@ use crate::lifecycle::{
 };
 use crate::lock::Scope;
 use crate::plan::{self, Plan, Stage};
+use crate::ui::report::Fault;
 use crate::ui::{self, ExitCode, Format, Summary, nodes_report, report};
 use serde_json::json;
 
@@ -57,6 +58,11 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     // What a removal selects may have left the file.
     let lowers = matches!(wish.verb, plan::Verb::Stop | plan::Verb::Destroy | plan::Verb::Down);
     let chosen = if lowers { chosen } else { chosen.checked()? };
+    if let Some(from) = &wish.transfer.from
+        && !loaded.topology.nodes.iter().any(|node| node.name == *from)
+    {
+        return Err(Fault::usage(format!("--from: no node is called `{from}`")).into());
+    }
     let nodes = context.nodes(&loaded.topology);
     let tell_wait = |blocked: &Blocked| context.tell_wait(blocked);
     let claimant = claimant(&wish.change.locking, wish.word, &loaded.topology.name);
@@ -65,11 +71,13 @@ pub(super) fn run(context: &Context<'_>, wish: &Wish<'_>) -> anyhow::Result<Exit
     let request = ChangeRequest {
         verb: wish.verb,
         is_selected: &|name, group, node| chosen.matches(name, group, node),
-        is_node_meant: &|node| chosen.touches(node),
+        // Whoever has an image may serve those that are meant.
+        is_node_meant: &|node| wish.verb == plan::Verb::Distribute || chosen.touches(node),
         recreate: wish.recreate,
         grace: wish.grace,
         timeout: wish.change.patience.timeout,
         keep_going: wish.change.on_error() == OnError::KeepGoing,
+        transfer: wish.transfer.clone(),
     };
     let Some(permit) = Permit::unless_dry_run(wish.change.dry_run) else {
         return rehearse(context, wish, &loaded.topology.name, &prepare(&session, &request)?);

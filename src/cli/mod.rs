@@ -41,9 +41,9 @@ mod verify_tables;
 mod wish;
 
 pub use args::{
-    Acquire, Build, Check, Completions, Configure, Cpus, Create, Destroy, Doctor, Down, Exec,
-    Import, Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up,
-    Verify, WholeNodes,
+    Acquire, Build, Check, Completions, Configure, Cpus, Create, Destroy, Distribute, Doctor, Down,
+    Exec, Import, Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop,
+    Up, Verify, WholeNodes,
 };
 pub use entry::main;
 pub use options::{
@@ -53,6 +53,7 @@ pub use parse::{command, parse, typed};
 pub use run::run;
 pub use select::{Selection, Unmatched};
 pub use values::{
-    ImportApp, ImportEngine, MachineFile, OnError, PlanFormat, PlanVerb, Shell, Until, Variable,
+    Compress, ImportApp, ImportEngine, MachineFile, OnError, PlanFormat, PlanVerb, Shell, Until,
+    Variable,
 };
 pub use verb::{Cli, Verb};

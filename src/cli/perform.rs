@@ -3,11 +3,11 @@
 use super::OnError;
 use super::context::Context;
 use super::wish::Wish;
-use crate::executor::{self, Options, Outcome, Permit, Reporter, Undoing, execute};
+use crate::executor::{self, Options, Outcome, Permit, Reporter, Stopwatch, Undoing, execute};
 use crate::lifecycle::{Guard, Session};
 use crate::plan::{self, Plan};
 use crate::transport::Stop;
-use crate::ui::{Log, Several, report};
+use crate::ui::{Log, Several, Traffic, report};
 use anyhow::Context as _;
 use std::path::Path;
 
@@ -34,9 +34,12 @@ impl Performer<'_, '_> {
         };
         let progress = context.ui.progress(plan);
         let mut reporters: Vec<&dyn Reporter> = vec![progress.as_ref()];
+        let traffic = Traffic::default();
+        reporters.push(&traffic);
         reporters.extend(log.as_ref().map(|log| log as &dyn Reporter));
         let reporter = Several::new(reporters);
         let options = Options { jobs: self.jobs(), on_error };
+        let watch = Stopwatch::start();
         let outcomes = execute(plan, &session.lanes, permit, options, context.stop, &reporter);
         let failed = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Done));
         let undone = if failed && on_error == executor::OnError::Rollback {
@@ -46,6 +49,9 @@ impl Performer<'_, '_> {
         };
         drop(reporter);
         drop(progress);
+        if let Some(sentence) = traffic.sentence(watch.elapsed()) {
+            context.ui.note(&sentence);
+        }
         if let Some(log) = log {
             log.finish().context("the log file is incomplete")?;
         }

@@ -5,7 +5,7 @@ use super::machines::saved;
 use super::show::show_plan;
 use super::{Plan, PlanVerb};
 use crate::lifecycle::{ChangeRequest, prepare_from};
-use crate::plan::{Stage, Verb};
+use crate::plan::{self, Stage, Verb};
 use crate::ui::ExitCode;
 
 pub(super) fn run(context: &Context<'_>, args: &Plan) -> anyhow::Result<ExitCode> {
@@ -41,6 +41,7 @@ pub(super) fn run(context: &Context<'_>, args: &Plan) -> anyhow::Result<ExitCode
         grace: args.grace.grace,
         timeout: args.patience.timeout,
         keep_going: false,
+        transfer: plan::Transfer::default(),
     };
     let prepared = prepare_from(&loaded, seen, &request)?;
     context.warn(&prepared.warnings);

@@ -27,6 +27,7 @@ pub fn run(cli: &Cli, again: &str, ui: &Ui, stop: &Stop) -> anyhow::Result<ExitC
         Verb::Completions(args) => completions::run(&context, args),
         Verb::Acquire(_)
         | Verb::Build(_)
+        | Verb::Distribute(_)
         | Verb::Create(_)
         | Verb::Install(_)
         | Verb::Configure(_)

@@ -65,6 +65,13 @@ Examples:
   vnfctl down --group CNF --grace 1s
   vnfctl down --name pair           the file is gone";
 
+/// After `vnfctl distribute --help`.
+pub(super) const DISTRIBUTE_EXAMPLES: &str = "\
+Examples:
+  vnfctl distribute                 what most nodes have, to those that lack it or have another
+  vnfctl distribute --from DUT1 --dry-run
+  vnfctl distribute -g CNF --compress none";
+
 /// After `vnfctl verify --help`.
 pub(super) const VERIFY_EXAMPLES: &str = "\
 Examples:

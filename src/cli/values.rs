@@ -51,6 +51,20 @@ pub enum PlanVerb {
     Destroy,
 }
 
+/// How images are packed on their way between nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Compress {
+    /// zstd where both nodes have it and one is not this machine
+    #[default]
+    Auto,
+    /// As they are
+    None,
+    /// gzip where both nodes have it: for wires slower than 300 Mbit/s
+    Gzip,
+    /// As auto
+    Zstd,
+}
+
 /// How `plan` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {

@@ -2,9 +2,9 @@
 //! are the text of `--help`.
 
 use super::args::{
-    Acquire, Build, Check, Completions, Configure, Cpus, Create, Destroy, Doctor, Down, Exec,
-    Import, Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop, Up,
-    Verify,
+    Acquire, Build, Check, Completions, Configure, Cpus, Create, Destroy, Distribute, Doctor, Down,
+    Exec, Import, Install, Logs, Plan, Release, Reserve, Restart, ShellArgs, Start, Status, Stop,
+    Up, Verify,
 };
 use super::options::{Change, Global, Machines};
 use super::text;
@@ -40,6 +40,9 @@ pub enum Verb {
     /// Build the images that the topology has a recipe for, where they are missing
     #[command(after_help = text::BUILD_EXAMPLES)]
     Build(Build),
+    /// Send images from the nodes that have them to those that lack them
+    #[command(after_help = text::DISTRIBUTE_EXAMPLES)]
+    Distribute(Distribute),
     /// Make containers exist and run, pinned from their first instruction
     Create(Create),
     /// Put the software of apps into containers that run
@@ -98,6 +101,7 @@ impl Verb {
         match self {
             Self::Acquire(Acquire { change, .. })
             | Self::Build(Build { change, .. })
+            | Self::Distribute(Distribute { change, .. })
             | Self::Create(Create { change, .. })
             | Self::Install(Install { change, .. })
             | Self::Configure(Configure { change, .. })

@@ -1,7 +1,8 @@
 //! What a changing verb asks for, as data: one handler serves them all.
 
-use super::{Change, Owner, Selection, Until, Verb};
-use crate::plan::{self, Stage};
+use super::{Change, Compress, Owner, Selection, Until, Verb};
+use crate::engine::Packing;
+use crate::plan::{self, Stage, Transfer};
 use std::time::Duration;
 
 /// A changing verb with its options.
@@ -13,6 +14,7 @@ pub(super) struct Wish<'a> {
     pub(super) grace: Duration,
     pub(super) change: &'a Change,
     pub(super) owner: Option<&'a Owner>,
+    pub(super) transfer: Transfer,
 }
 
 /// From the stop signal to the end by force, for verbs that only stop on the way back.
@@ -32,12 +34,21 @@ impl<'a> Wish<'a> {
             grace: GRACE,
             change,
             owner: None,
+            transfer: Transfer::default(),
         };
         match verb {
             Verb::Acquire(args) => {
                 wish(plan::Verb::Acquire, "acquire", &args.selection, &args.change)
             }
             Verb::Build(args) => wish(plan::Verb::Build, "build", &args.selection, &args.change),
+            Verb::Distribute(args) => Wish {
+                transfer: Transfer {
+                    from: args.from.clone(),
+                    packing: packing(args.compress),
+                    ..Transfer::default()
+                },
+                ..wish(plan::Verb::Distribute, "distribute", &args.selection, &args.change)
+            },
             Verb::Create(args) => Wish {
                 recreate: args.recreate.recreate,
                 ..wish(plan::Verb::Create, "create", &args.selection, &args.change)
@@ -72,6 +83,14 @@ impl<'a> Wish<'a> {
             },
             _ => unreachable!("the caller passes changing verbs only"),
         }
+    }
+}
+
+fn packing(compress: Compress) -> Packing {
+    match compress {
+        Compress::None => Packing::None,
+        Compress::Gzip => Packing::Gzip,
+        Compress::Auto | Compress::Zstd => Packing::Zstd,
     }
 }
 

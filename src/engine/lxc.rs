@@ -10,7 +10,7 @@ mod profile;
 mod refusals;
 mod variables;
 
-use super::{ContainerSpec, Engine, Inventory, Lack, ParseError};
+use super::{ContainerSpec, Engine, Inventory, Lack, Packing, ParseError, Present};
 use crate::command::{Command, DEFAULT_DEADLINE, Secret, Stdin, quote};
 use crate::facts::{CgroupVersion, Facts};
 use crate::model::{EngineKind, Image, ImageFile, Recipe, RecipeKind};
@@ -23,7 +23,25 @@ const QUERY: &str = concat!(include_str!("../facts/whole.sh"), include_str!("lxc
 const CREATE: &str = concat!(include_str!("identify.sh"), include_str!("lxc/create.sh"));
 
 /// Script that makes an image present.
-const ACQUIRE: &str = concat!(include_str!("plain.sh"), include_str!("lxc/acquire.sh"));
+const ACQUIRE: &str = concat!(
+    include_str!("plain.sh"),
+    include_str!("lxc/complete.sh"),
+    include_str!("lxc/acquire.sh")
+);
+
+/// Script that prints a base.
+const EXPORT: &str = concat!(
+    include_str!("transfer/packed.sh"),
+    include_str!("transfer/tree.sh"),
+    include_str!("lxc/export.sh")
+);
+
+/// Script that makes a base from what [`EXPORT`] printed.
+const IMPORT: &str = concat!(
+    include_str!("transfer/tree.sh"),
+    include_str!("lxc/complete.sh"),
+    include_str!("lxc/import.sh")
+);
 
 /// How long an image may take to arrive.
 const ACQUIRE_DEADLINE: Duration = Duration::from_mins(30);
@@ -82,6 +100,16 @@ impl Engine for Lxc {
                 vec![Command::sh(ACQUIRE, words).deadline(ACQUIRE_DEADLINE)]
             }
         }
+    }
+
+    fn export(&self, image: &Image, packing: Packing) -> Option<Command> {
+        let command = Command::sh(EXPORT, [base::folder(image)?.as_str(), packing.packer()]);
+        Some(command.deadline(ACQUIRE_DEADLINE))
+    }
+
+    fn import(&self, image: &Image, _: &Present, packing: Packing) -> Option<Command> {
+        let command = Command::sh(IMPORT, [base::folder(image)?.as_str(), packing.unpacker()]);
+        Some(command.deadline(ACQUIRE_DEADLINE))
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {

@@ -12,6 +12,7 @@ mod lxc;
 mod native;
 mod nspawn;
 mod oci;
+mod packing;
 mod podman;
 mod rootfs;
 mod runtime;
@@ -26,6 +27,7 @@ pub use lacks::lacks;
 pub use lxc::Lxc;
 pub use native::Native;
 pub use nspawn::Nspawn;
+pub use packing::Packing;
 pub use podman::Podman;
 pub use rootfs::tarball;
 pub use spec::{ContainerSpec, Inventory, Labels, Observed, ParseError, PodSeat, Present, State};
@@ -64,6 +66,18 @@ pub trait Engine: Sync {
             RecipeKind::Rootfs(_) => self.acquire(&rootfs::packed(image, recipe)),
             RecipeKind::Dockerfile(_) | RecipeKind::Template(_) => Vec::new(),
         }
+    }
+
+    /// Prints an image that is present, for [`Engine::import`] on another node; `None` when it is
+    /// none that can be handed on.
+    fn export(&self, _image: &Image, _packing: Packing) -> Option<Command> {
+        None
+    }
+
+    /// Makes an image present from what [`Engine::export`] prints, given to its standard input:
+    /// as it is `present` there, or not at all. Input that was cut short is an error.
+    fn import(&self, _image: &Image, _present: &Present, _packing: Packing) -> Option<Command> {
+        None
     }
 
     /// Commands after which the container exists and runs, pinned from its first instruction.

@@ -13,7 +13,9 @@ pub(super) mod profile;
 
 use crate::command::Command;
 use crate::cpu::CpuSet;
-use crate::engine::{ContainerSpec, Engine, Inventory, Labels, Observed, ParseError, State, token};
+use crate::engine::{
+    ContainerSpec, Engine, Inventory, Labels, Observed, Packing, ParseError, Present, State, token,
+};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile};
 use std::collections::BTreeMap;
@@ -23,6 +25,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Native;
 
+const PACKED: &str = include_str!("transfer/packed.sh");
+const TREE: &str = include_str!("transfer/tree.sh");
 pub(super) const TOOLS: &str = include_str!("native/tools.sh");
 pub(super) const STATE: &str = include_str!("native/state.sh");
 pub(super) const RECORD: &str = include_str!("native/record.sh");
@@ -109,6 +113,21 @@ impl Engine for Native {
             }
         };
         vec![command.deadline(Duration::from_mins(30))]
+    }
+
+    /// A folder that vnfctl made; one of the operator's own is the operator's to spread.
+    fn export(&self, image: &Image, packing: Packing) -> Option<Command> {
+        image.file.as_ref()?;
+        let main = script(&[PACKED, TREE, include_str!("native/export.sh")]);
+        let words = [config::image_folder(image)?, packing.packer().to_owned()];
+        Some(Command::sh(main, words).deadline(Duration::from_mins(30)))
+    }
+
+    fn import(&self, image: &Image, _: &Present, packing: Packing) -> Option<Command> {
+        image.file.as_ref()?;
+        let main = script(&[TREE, include_str!("native/import.sh")]);
+        let words = [config::image_folder(image)?, packing.unpacker().to_owned()];
+        Some(Command::sh(main, words).deadline(Duration::from_mins(30)))
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {

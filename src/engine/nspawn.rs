@@ -14,7 +14,7 @@ use super::native::{
     START, STATE, TOOLS, config, parse, script,
 };
 use super::token::image_token;
-use super::{ContainerSpec, Engine, Inventory, Labels, Native, ParseError};
+use super::{ContainerSpec, Engine, Inventory, Labels, Native, Packing, ParseError, Present};
 use crate::command::{Command, DEFAULT_DEADLINE, quote};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image};
@@ -73,6 +73,14 @@ impl Engine for Nspawn {
 
     fn acquire(&self, image: &Image) -> Vec<Command> {
         Native.acquire(image)
+    }
+
+    fn export(&self, image: &Image, packing: Packing) -> Option<Command> {
+        Native.export(image, packing)
+    }
+
+    fn import(&self, image: &Image, present: &Present, packing: Packing) -> Option<Command> {
+        Native.import(image, present, packing)
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {

@@ -7,7 +7,9 @@ mod lack;
 mod observed;
 mod profile;
 
-use super::{ContainerSpec, Derivation, Derived, Engine, Inventory, Lack, ParseError};
+use super::{
+    ContainerSpec, Derivation, Derived, Engine, Inventory, Lack, Packing, ParseError, Present,
+};
 use crate::command::{Command, quote};
 use crate::facts::Facts;
 use crate::model::{EngineKind, Image, ImageFile, Recipe, RecipeKind};
@@ -22,6 +24,8 @@ const BUILD: &str = include_str!("oci/build.sh");
 
 /// Puts the shell that makes a container on its CPUs and memory nodes: its first two arguments.
 const PINNED: &str = include_str!("oci/pinned.sh");
+/// Script that prints an image.
+const EXPORT: &str = concat!(include_str!("transfer/packed.sh"), include_str!("oci/export.sh"));
 
 /// How long an image may take to arrive.
 const ACQUIRE_DEADLINE: Duration = Duration::from_mins(30);
@@ -117,6 +121,17 @@ impl<E: Oci> Engine for E {
                 vec![build.deadline(super::rootfs::DEADLINE)]
             }
         }
+    }
+
+    fn export(&self, image: &Image, packing: Packing) -> Option<Command> {
+        let words = [E::KIND.word(), image.name.as_deref()?, packing.packer()];
+        Some(Command::sh(EXPORT, words).deadline(ACQUIRE_DEADLINE))
+    }
+
+    fn import(&self, image: &Image, present: &Present, packing: Packing) -> Option<Command> {
+        let digest = present.digest.as_deref().unwrap_or_default();
+        let words = [E::KIND.word(), image.name.as_deref()?, digest, packing.unpacker()];
+        Some(Command::sh(include_str!("oci/import.sh"), words).deadline(ACQUIRE_DEADLINE))
     }
 
     fn create(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command> {

@@ -37,6 +37,13 @@ pub enum Event<'a> {
         /// The step.
         step: &'a Step,
     },
+    /// More has come from another node for a step that reads there.
+    Bytes {
+        /// Its id.
+        id: StepId,
+        /// Bytes so far, as they went over the wire.
+        bytes: u64,
+    },
     /// A step ended (or was skipped).
     Finished {
         /// Its id.

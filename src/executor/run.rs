@@ -4,8 +4,9 @@ use super::event::{Event, Outcome, Reporter};
 use super::lanes::Lanes;
 use super::permit::Permit;
 use super::schedule::{OnError, Schedule};
+use crate::command::Command;
 use crate::plan::{Plan, StepId};
-use crate::transport::{Exit, Output, Stop, Transport, TransportError};
+use crate::transport::{Exit, Output, Stop, Stream, Transport, TransportError};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -21,6 +22,9 @@ pub struct Options {
 
 /// How long steps that run when the end is asked for may still take before they are ended.
 const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// After how many more bytes from another node that is told again.
+const TELL_EVERY: u64 = 1 << 20;
 
 /// How often a waiting thread looks at the stop flag.
 const STOP_POLL: Duration = Duration::from_millis(50);
@@ -68,6 +72,21 @@ pub fn execute(
         }
     });
     run.schedule.into_inner().expect("no lane thread panicked").into_outcomes()
+}
+
+/// A step that a lane was fed with, and what of it runs.
+#[derive(Clone, Copy)]
+struct Flight<'p> {
+    id: StepId,
+    command: &'p Command,
+}
+
+/// What came of waiting for a step.
+enum Received<'p> {
+    /// Its end; where it outlived its deadline, the lane may have gone with it.
+    Ended { outlived: bool },
+    /// It failed, and this is to be tried instead.
+    Otherwise(&'p Command),
 }
 
 struct Run<'p> {
@@ -121,26 +140,34 @@ impl<'p> Run<'p> {
             Ok(lane) => lane,
             Err(error) => return self.could_not_open(node, error),
         };
-        let mut in_flight = VecDeque::new();
+        let mut in_flight: VecDeque<Flight<'p>> = VecDeque::new();
         // The last step outlived its deadline, and the lane may have gone with it.
         let mut hung = false;
         loop {
             while !hung && let Some(id) = self.take_more(node, lanes, &in_flight, lane.depth()) {
                 self.reporter.event(&Event::Started { id, step: &self.plan.steps[id] });
-                in_flight.push_back(id);
-                if let Err(error) = lane.send(&self.plan.steps[id].command) {
+                let command = &self.plan.steps[id].command;
+                in_flight.push_back(Flight { id, command });
+                if let Err(error) = lane.send(command) {
                     return self.lost(in_flight, error);
                 }
             }
-            if let Some(&id) = in_flight.front() {
-                match self.receive(id, &mut lane) {
-                    Ok(outlived) => {
+            if let Some(&flight) = in_flight.front() {
+                match self.receive(flight, &mut lane) {
+                    Ok(Received::Ended { outlived }) => {
                         hung = outlived;
                         in_flight.pop_front();
                     }
+                    Ok(Received::Otherwise(command)) => {
+                        in_flight.pop_front();
+                        in_flight.push_back(Flight { id: flight.id, command });
+                        if let Err(error) = lane.send(command) {
+                            return self.lost(in_flight, error);
+                        }
+                    }
                     // Its shell was ended with the command before: these never began.
                     Err(TransportError::Lost { .. }) if hung => {
-                        for id in in_flight.drain(..) {
+                        for Flight { id, .. } in in_flight.drain(..) {
                             let reason = "it was queued behind a command that hung".into();
                             self.finish(id, Outcome::Skipped { reason }, Duration::ZERO);
                         }
@@ -160,11 +187,32 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// Waits for one step; true = it outlived its deadline, and the lane may have gone with it.
-    fn receive(&self, id: StepId, lane: &mut Box<dyn Transport>) -> Result<bool, TransportError> {
-        let output = lane.receive(&self.kill, &mut |_, _| ())?;
-        self.finish(id, self.judge(id, &output), output.elapsed);
-        Ok(matches!(output.exit, Exit::Deadline(_)))
+    /// Waits for one step.
+    fn receive(
+        &self,
+        Flight { id, command }: Flight<'p>,
+        lane: &mut Box<dyn Transport>,
+    ) -> Result<Received<'p>, TransportError> {
+        let (mut fed, mut told) = (0, 0);
+        let output = lane.receive(&self.kill, &mut |stream, _| {
+            if let Stream::Fed(bytes) = stream {
+                fed = bytes;
+                if fed - told >= TELL_EVERY {
+                    told = fed;
+                    self.reporter.event(&Event::Bytes { id, bytes });
+                }
+            }
+        });
+        if fed > told {
+            self.reporter.event(&Event::Bytes { id, bytes: fed });
+        }
+        let output = output?;
+        let failed = matches!(output.exit, Exit::Code(code) if !command.accepts(code));
+        if let Some(other) = command.otherwise.as_deref().filter(|_| failed) {
+            return Ok(Received::Otherwise(other));
+        }
+        self.finish(id, judge(command, &output), output.elapsed);
+        Ok(Received::Ended { outlived: matches!(output.exit, Exit::Deadline(_)) })
     }
 
     /// Blocks until a step of the node waits; false = the node is finished.
@@ -185,24 +233,13 @@ impl<'p> Run<'p> {
         &self,
         node: &str,
         lanes: usize,
-        in_flight: &VecDeque<StepId>,
+        in_flight: &VecDeque<Flight<'_>>,
         depth: usize,
     ) -> Option<StepId> {
         let mut schedule = self.locked();
         let share = schedule.ready_count(node).div_ceil(lanes).clamp(1, depth.max(1));
-        let is_held = in_flight.iter().any(|&id| self.plan.steps[id].waits());
+        let is_held = in_flight.iter().any(|flight| self.plan.steps[flight.id].waits());
         if is_held || in_flight.len() >= share { None } else { schedule.take(node) }
-    }
-
-    fn judge(&self, id: StepId, output: &Output) -> Outcome {
-        match output.exit {
-            Exit::Code(code) if self.plan.steps[id].command.accepts(code) => Outcome::Done,
-            exit => Outcome::Failed {
-                exit,
-                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            },
-        }
     }
 
     fn finish(&self, id: StepId, outcome: Outcome, elapsed: Duration) {
@@ -246,10 +283,10 @@ impl<'p> Run<'p> {
     }
 
     /// The lane broke: its first step's fate is known to be unknown, the others never started.
-    fn lost(&self, in_flight: VecDeque<StepId>, error: TransportError) {
+    fn lost(&self, in_flight: VecDeque<Flight<'_>>, error: TransportError) {
         let interrupted = matches!(error, TransportError::Interrupted);
         let mut error = Some(error);
-        for id in in_flight {
+        for Flight { id, .. } in in_flight {
             let outcome = match error.take() {
                 Some(error) => Outcome::Transport(error),
                 None if interrupted => Outcome::Skipped { reason: "interrupted".into() },
@@ -260,5 +297,16 @@ impl<'p> Run<'p> {
             };
             self.finish(id, outcome, Duration::ZERO);
         }
+    }
+}
+
+fn judge(command: &Command, output: &Output) -> Outcome {
+    match output.exit {
+        Exit::Code(code) if command.accepts(code) => Outcome::Done,
+        exit => Outcome::Failed {
+            exit,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        },
     }
 }

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use crate::model::Topology;
-use crate::plan::{Observation, Request, Target, Verb, Wanted, hugepages, targets};
+use crate::plan::{Observation, Request, Target, Transfer, Verb, Wanted, hugepages, targets};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -36,6 +36,7 @@ pub fn check_hugepages(
         recreate: true,
         grace: Duration::ZERO,
         timeout: None,
+        transfer: &Transfer::default(),
     };
     require_hugepages(&request, &targets(wanted, &nothing, observation))
 }

@@ -13,6 +13,7 @@ mod load;
 mod neighbours;
 mod numa;
 mod observe;
+mod packers;
 mod pings;
 mod place;
 mod prepare;

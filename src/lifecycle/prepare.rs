@@ -2,14 +2,16 @@
 
 use super::failure::{Failure, NodeFailure};
 use super::hugepages::require_hugepages;
+use super::packers::packers;
 use super::place::{place, silent};
 use super::session::{Seen, Session};
+use crate::command::{Command, Stdin, quote};
 use crate::engine::{Labels, Observed};
 use crate::link::LinkSpec;
 use crate::model::{Loaded, Node, Topology, start_order};
 use crate::plan::{
-    Assignment, Observation, Plan, Refusal, Rendering, Request, Verb, Wanted, build, lacking,
-    orphans, switch_steps, targets, unable_to_watch, wanted_switches,
+    Assignment, Observation, Plan, Refusal, Rendering, Request, Transfer, Verb, Wanted, build,
+    lacking, orphans, switch_steps, targets, unable_to_watch, wanted_switches,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,6 +32,8 @@ pub struct ChangeRequest<'a> {
     pub timeout: Option<Duration>,
     /// Serve the nodes that answer when others do not.
     pub keep_going: bool,
+    /// How images go from node to node; who is where and has what is found out.
+    pub transfer: Transfer,
 }
 
 /// Everything known before the first act.
@@ -58,7 +62,12 @@ pub fn prepare<'a>(
 ) -> Result<Prepared<'a>, Failure> {
     if !session.loaded.topology.groups.is_empty() {
         let seen = session.see(request.is_node_meant).require(request.keep_going)?;
-        return prepare_from(session.loaded, seen, request);
+        if request.verb != Verb::Distribute {
+            return prepare_from(session.loaded, seen, request);
+        }
+        let packers = packers(session, &seen.observation, request.transfer.packing);
+        let transfer = Transfer { packers, ..request.transfer.clone() };
+        return prepare_from(session.loaded, seen, &ChangeRequest { transfer, ..*request });
     }
     let mut seen = session.see_all(request.is_node_meant).require(request.keep_going)?;
     let warnings = leave_out_silent_engines(&mut seen);
@@ -102,6 +111,9 @@ pub fn prepare_from<'a>(
         .map(|group| (group.name.clone(), group.depends_on.clone()))
         .collect();
     let order = start_order(&topology.groups);
+    let here = topology.nodes.iter().filter(|node| node.ssh.is_none());
+    let here = here.map(|node| node.name.clone()).collect();
+    let transfer = Transfer { here, ..request.transfer.clone() };
     let plan_request = Request {
         verb: request.verb,
         topology: &topology.name,
@@ -111,6 +123,7 @@ pub fn prepare_from<'a>(
         recreate: request.recreate,
         grace: request.grace,
         timeout: request.timeout,
+        transfer: &transfer,
     };
     let is_meant =
         |one: &&Wanted<'_>| (request.is_selected)(&one.spec.name, &one.group.name, one.node);
@@ -133,11 +146,29 @@ pub fn prepare_from<'a>(
     let steps = switch_steps(&plan_request, &prepared.wanted, &switches, &observation);
     let mut plan = steps.map_err(Failure::Refused)?;
     plan.append(build(&plan_request, &targets).map_err(Failure::Refused)?);
+    for step in &mut plan.steps {
+        address(&mut step.command, topology);
+    }
     prepared.plan = plan;
     prepared.warnings.extend(require_hugepages(&plan_request, &targets)?);
     drop(targets);
     prepared.observation = observation;
     Ok(prepared)
+}
+
+/// Says how a person's `ssh` reaches the nodes that a command reads from.
+fn address(command: &mut Command, topology: &Topology) {
+    if let Some(other) = &mut command.otherwise {
+        address(other, topology);
+    }
+    if let Stdin::Node { node, address, .. } = &mut command.stdin
+        && let Some(ssh) = topology.nodes.iter().find(|one| one.name == *node)
+        && let Some(ssh) = &ssh.ssh
+    {
+        let port = ssh.port.map(|port| format!("-p {port} ")).unwrap_or_default();
+        let user = ssh.user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+        *address = format!("{port}{}", quote(&format!("{user}{}", ssh.host)));
+    }
 }
 
 /// What should be in all the assigned places.

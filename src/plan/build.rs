@@ -4,7 +4,7 @@ use super::compare::{NodeState, owned};
 use super::inside::Course;
 use super::request::{Refusal, Request, Target, Verb};
 use super::step::{Plan, Step, StepId};
-use super::{lower, pods, raise, restart};
+use super::{distribute, lower, pods, raise, restart};
 use crate::command::Command;
 use crate::engine::{Observed, engine};
 use crate::link::driver;
@@ -38,6 +38,7 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
         | Verb::Up(_) => {
             raise::raise(&mut builder, &targets);
         }
+        Verb::Distribute => distribute::distribute(&mut builder, &targets),
         Verb::Start | Verb::Restart => restart::restart(&mut builder, &targets),
         Verb::Stop | Verb::Down | Verb::Destroy => lower::lower(&mut builder, &targets),
     }

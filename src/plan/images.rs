@@ -1,6 +1,7 @@
 //! Planning of images: fetched, built by recipes, or made from other ones.
 
 use super::build::{Builder, Deed, has_image};
+use super::distribute::stand_in;
 use super::install;
 use super::raise::{is_selected, needs_image};
 use super::request::{Refusal, Target, Verb};
@@ -15,7 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) type ImageSteps<'w> = BTreeMap<(EngineKind, &'w Image), StepId>;
 
 /// Plans the images that the selected containers of a node lack.
-pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> ImageSteps<'w> {
+pub(super) fn acquire<'w>(
+    builder: &mut Builder<'_>,
+    targets: &[&Target<'_>],
+    target: &Target<'w>,
+) -> ImageSteps<'w> {
     let mut making = Making { steps: BTreeMap::new(), tarballs: BTreeMap::new() };
     let mut seen = BTreeSet::new();
     for &wanted in &target.wanted {
@@ -29,13 +34,13 @@ pub(super) fn acquire<'w>(builder: &mut Builder<'_>, target: &Target<'w>) -> Ima
         }
         let derivation = install::derivation(wanted);
         if derivation.is_empty() {
-            making.fetch(builder, target, wanted, image);
+            making.fetch(builder, targets, target, wanted, image);
             continue;
         }
         // Made from its group's own image, which is needed only for that.
         let base = &wanted.group.image;
         if builder.request.verb != Verb::Create && lacks(base) {
-            making.fetch(builder, target, wanted, base);
+            making.fetch(builder, targets, target, wanted, base);
         }
         if builder.request.verb != Verb::Build {
             let after = making.steps.get(&(kind, base)).copied();
@@ -57,6 +62,7 @@ impl<'w> Making<'w> {
     fn fetch(
         &mut self,
         builder: &mut Builder<'_>,
+        targets: &[&Target<'_>],
         target: &Target<'w>,
         wanted: &'w Wanted<'w>,
         image: &'w Image,
@@ -64,7 +70,10 @@ impl<'w> Making<'w> {
         let kind = wanted.group.engine;
         match wanted.recipe {
             None if builder.request.verb == Verb::Build => {}
-            None => self.push(builder, target, (kind, image), pull(kind, image), None),
+            None => {
+                let deeds = pull(builder, targets, target, (kind, image));
+                self.push(builder, target, (kind, image), deeds, None);
+            }
             Some(recipe) => self.build(builder, target, wanted, (recipe, image)),
         }
     }
@@ -120,17 +129,30 @@ impl<'w> Making<'w> {
     }
 }
 
-/// What fetches an image; empty where nothing is ever needed.
-fn pull(kind: EngineKind, image: &Image) -> Vec<Deed> {
-    let commands = engine(kind).acquire(image);
-    let detail = format!("{} ({})", name(image), kind.word());
-    if commands.is_empty() {
-        return Vec::new();
-    }
+/// What fetches an image; empty where nothing is ever needed. Where a registry or a template fails
+/// it, a node that has it stands in.
+fn pull(
+    builder: &Builder<'_>,
+    targets: &[&Target<'_>],
+    target: &Target<'_>,
+    (kind, image): (EngineKind, &Image),
+) -> Vec<Deed> {
+    let mut commands = engine(kind).acquire(image);
+    let mut detail = format!("{} ({})", name(image), kind.word());
+    let Some(last) = commands.pop() else { return Vec::new() };
+    let is_foreign = image.file.is_none() && image.recipe.is_none();
+    let other = is_foreign.then(|| stand_in(builder, targets, (kind, image), target.node));
+    commands.push(match other.flatten() {
+        None => last,
+        Some((node, command)) => {
+            detail = format!("{detail}, else from {node}");
+            last.otherwise(command)
+        }
+    });
     vec![Deed { verb: "acquire", detail, commands, undo: None }]
 }
 
-fn name(image: &Image) -> String {
+pub(super) fn name(image: &Image) -> String {
     match (&image.name, &image.file) {
         (Some(name), _) => name.clone(),
         (None, Some(ImageFile::Here(path))) => path.display().to_string(),

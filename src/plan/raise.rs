@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn raise(builder: &mut Builder<'_>, targets: &[&Target<'_>]) {
     let images: Vec<ImageSteps<'_>> =
-        targets.iter().map(|target| images::acquire(builder, target)).collect();
+        targets.iter().map(|target| images::acquire(builder, targets, target)).collect();
     if builder.request.verb.is_about_images() {
         return;
     }

@@ -2,9 +2,9 @@
 
 use super::compare::{NodeState, Observation};
 use super::wanted::Wanted;
-use crate::engine::Observed;
+use crate::engine::{Observed, Packing};
 use crate::link::LinkSpec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What changes something.
@@ -14,6 +14,8 @@ pub enum Verb {
     Acquire,
     /// Images of recipes present.
     Build,
+    /// Images on all nodes as on one.
+    Distribute,
     /// Containers exist and run, links made.
     Create,
     /// The software of apps in containers that run.
@@ -106,6 +108,21 @@ pub struct Request<'a> {
     pub grace: Duration,
     /// Deadline of every command instead of its own.
     pub timeout: Option<Duration>,
+    /// How images go from node to node.
+    pub transfer: &'a Transfer,
+}
+
+/// How images go from node to node.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Transfer {
+    /// The node whose images count; `None` = as most nodes have them.
+    pub from: Option<String>,
+    /// What they are packed with, between nodes that both have it.
+    pub packing: Packing,
+    /// Nodes that have the packer.
+    pub packers: BTreeSet<String>,
+    /// Nodes on this machine: nothing is packed for a way that is none.
+    pub here: BTreeSet<String>,
 }
 
 /// One node with what should be and what is.

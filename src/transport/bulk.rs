@@ -6,16 +6,11 @@ use std::fs::File;
 use std::io::{self, Seek};
 use tar::{Builder, EntryType, Header};
 
-/// Whether a command's standard input is not part of what its lane is told.
-pub(super) fn is_bulk(stdin: &Stdin) -> bool {
-    matches!(stdin, Stdin::File(_) | Stdin::Archive(_))
-}
-
-/// What a bulk command reads, or why it cannot be read.
+/// What a bulk command reads that lies here, or why it cannot be read.
 #[expect(clippy::disallowed_methods, reason = "transport reads the file it sends")]
 pub(super) fn content(stdin: &Stdin) -> Result<Option<File>, String> {
     match stdin {
-        Stdin::Empty | Stdin::Text(_) => Ok(None),
+        Stdin::Empty | Stdin::Text(_) | Stdin::Node { .. } => Ok(None),
         Stdin::File(path) => {
             File::open(path).map(Some).map_err(|error| format!("`{}`: {error}", path.display()))
         }

@@ -1,7 +1,9 @@
 //! Nodes by name: which of them are this machine, which are reached how.
 
-use super::local::local_lane;
-use super::ssh::ssh_lane;
+use super::lane::Lane;
+use super::local::LocalPeer;
+use super::pump::Peer;
+use super::ssh::SshPeer;
 use super::{Connector, Stop, Transport, TransportError};
 use crate::model::{Become, SshTarget};
 use std::path::PathBuf;
@@ -47,15 +49,20 @@ impl Nodes {
             }
         })
     }
+
+    /// One more connection to `node`.
+    pub(super) fn peer(&self, node: &str, stop: &Stop) -> Result<Box<dyn Peer>, TransportError> {
+        let target = self.target(node)?;
+        Ok(match &target.ssh {
+            Some(ssh) => Box::new(SshPeer::open(target, ssh, stop)?),
+            None => Box::new(LocalPeer::new(target.r#become)),
+        })
+    }
 }
 
 impl Connector for Nodes {
     fn open(&self, node: &str, stop: &Stop) -> Result<Box<dyn Transport>, TransportError> {
-        let target = self.target(node)?;
-        match &target.ssh {
-            Some(ssh) => ssh_lane(target, ssh, stop),
-            None => local_lane(&target.node, target.r#become, stop),
-        }
+        Ok(Box::new(Lane::open(node, self.peer(node, stop)?, self, stop)?))
     }
 
     fn steps_per_lane(&self, node: &str) -> usize {

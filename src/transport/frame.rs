@@ -82,7 +82,7 @@ pub(super) fn snippet(command: &Command, seq: u64, timeout: Timeout) -> String {
             let text = quote(text);
             format!("__vnfctl_b; printf %s {text} 2>/dev/null | {line}; __vnfctl_e {seq}\n")
         }
-        Stdin::File(_) | Stdin::Archive(_) => {
+        Stdin::File(_) | Stdin::Archive(_) | Stdin::Node { .. } => {
             format!("__vnfctl_b; {line}; __vnfctl_e {seq}\n")
         }
     }
@@ -128,6 +128,7 @@ fn whole_seconds(deadline: Duration) -> u64 {
 pub(super) fn has_nul(command: &Command) -> bool {
     let text = match &command.stdin {
         Stdin::Text(text) => text.contains('\0'),
+        Stdin::Node { command, .. } => has_nul(command),
         // Those of an archive are bytes of its members.
         Stdin::Empty | Stdin::File(_) | Stdin::Archive(_) => false,
     };
@@ -164,11 +165,17 @@ impl Frames {
         Self { stdout: Cut::new(marker.clone()), stderr: Cut::new(marker) }
     }
 
+    /// Keeps nothing of what comes on standard output: whoever wants it takes it from the sink.
+    pub(super) fn forget_stdout(&mut self) {
+        self.stdout.forgets = true;
+    }
+
     /// Takes bytes as they came.
     pub(super) fn feed(&mut self, stream: Stream, bytes: &[u8]) {
         match stream {
             Stream::Stdout => self.stdout.raw.extend_from_slice(bytes),
             Stream::Stderr => self.stderr.raw.extend_from_slice(bytes),
+            Stream::Fed(_) => {}
         }
     }
 
@@ -203,11 +210,12 @@ struct Cut {
     raw: Vec<u8>,
     body: Vec<u8>,
     tail: Option<String>,
+    forgets: bool,
 }
 
 impl Cut {
     fn new(marker: Vec<u8>) -> Self {
-        Self { marker, raw: Vec::new(), body: Vec::new(), tail: None }
+        Self { marker, raw: Vec::new(), body: Vec::new(), tail: None, forgets: false }
     }
 
     fn advance(&mut self, sink: &mut dyn FnMut(&[u8])) {
@@ -216,7 +224,9 @@ impl Cut {
         }
         let (safe, end) = self.scan();
         sink(&self.raw[..safe]);
-        self.body.extend_from_slice(&self.raw[..safe]);
+        if !self.forgets {
+            self.body.extend_from_slice(&self.raw[..safe]);
+        }
         if let Some(end) = end {
             let tail = &self.raw[safe + self.marker.len()..end];
             self.tail = Some(String::from_utf8_lossy(tail).into_owned());

@@ -1,6 +1,7 @@
 //! This machine as a peer: shells are children in process groups of their own, so a Ctrl-C at the
 //! terminal reaches vnfctl only, and vnfctl decides what ends.
 
+use super::connector::Nodes;
 use super::lane::Lane;
 use super::pump::{Input, Peer, Program, Round, Wire};
 use super::{Stop, Stream, Transport, TransportError};
@@ -21,11 +22,19 @@ pub fn local_lane(
     r#become: Become,
     stop: &Stop,
 ) -> Result<Box<dyn Transport>, TransportError> {
-    Ok(Box::new(Lane::open(node, Box::new(LocalPeer { r#become }), stop)?))
+    Ok(Box::new(Lane::open(node, Box::new(LocalPeer::new(r#become)), &Nodes::default(), stop)?))
 }
 
-struct LocalPeer {
+/// This machine.
+pub(super) struct LocalPeer {
     r#become: Become,
+}
+
+impl LocalPeer {
+    /// Shells that become root as told.
+    pub(super) fn new(r#become: Become) -> Self {
+        Self { r#become }
+    }
 }
 
 impl Peer for LocalPeer {

@@ -8,7 +8,9 @@
 //! |---|---|
 //! | `frame` | the text fed to the shell, and the frames it answers with; pure |
 //! | `pump` | bytes to and from one shell without ever blocking |
-//! | `lane` | [`Transport`] over any peer: order, deadlines, stop, end |
+//! | `lane` | [`Transport`] over any peer: order, what each command reads |
+//! | `watch` | one command until its result: deadline, stop, end |
+//! | `relay` | what a command prints on one node, read by another on another |
 //! | `ending` | the script that ends a command and its descendants on its own node |
 //! | `local`, `ssh` | the two peers |
 //!
@@ -29,9 +31,11 @@ mod lane;
 mod local;
 mod openssh;
 mod pump;
+mod relay;
 mod session;
 mod ssh;
 mod stop;
+mod watch;
 
 pub use connector::{Nodes, Target};
 pub use error::TransportError;
@@ -94,6 +98,8 @@ pub enum Stream {
     Stdout,
     /// Standard error.
     Stderr,
+    /// Not an output: so many bytes of another node's have gone to standard input by now.
+    Fed(u64),
 }
 
 /// What a command printed and how it ended.

@@ -1,6 +1,7 @@
 //! Bytes to and from one shell. Nothing here blocks: a side that only writes while the other only
 //! writes would wait forever, so each round writes what fits, reads what is there, then polls.
 
+use super::relay::{Broken, Come, Relay};
 use super::{Stop, Stream, TransportError};
 use crate::model::Become;
 use std::fs::File;
@@ -10,17 +11,29 @@ use std::time::Duration;
 /// The longest wait for bytes before the stop flag and deadlines are looked at again.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
-/// How much of a file is held in memory at a time.
-const FILE_CHUNK: u64 = 256 * 1024;
+/// How much bulk is held in memory at a time.
+const CHUNK: u64 = 256 * 1024;
 
-/// What still has to be written: text first, then perhaps a file, then perhaps the end of input.
+/// Bulk behind the text.
+#[derive(Debug)]
+pub(super) enum Feed {
+    /// A file of this machine.
+    File(File),
+    /// What a command prints on another node.
+    Node(Relay),
+}
+
+/// What still has to be written: text first, then perhaps bulk, then perhaps the end of input.
 #[derive(Debug, Default)]
 pub(super) struct Input {
     bytes: Vec<u8>,
     at: usize,
-    file: Option<File>,
+    feed: Option<Feed>,
     ends: bool,
     abandoned: bool,
+    fed: u64,
+    told: u64,
+    broken: Option<Broken>,
 }
 
 impl Input {
@@ -31,9 +44,9 @@ impl Input {
         }
     }
 
-    /// Adds a file behind all text.
-    pub(super) fn push_file(&mut self, file: File) {
-        self.file = Some(file);
+    /// Adds bulk behind all text.
+    pub(super) fn push_feed(&mut self, feed: Feed) {
+        self.feed = Some(feed);
     }
 
     /// Nothing more will be added.
@@ -46,10 +59,20 @@ impl Input {
         if self.at == self.bytes.len() {
             self.bytes.clear();
             self.at = 0;
-            if let Some(file) = &mut self.file
-                && file.take(FILE_CHUNK).read_to_end(&mut self.bytes)? == 0
-            {
-                self.file = None;
+            let ended = match &mut self.feed {
+                None => false,
+                Some(Feed::File(file)) => file.take(CHUNK).read_to_end(&mut self.bytes)? == 0,
+                Some(Feed::Node(relay)) => match relay.read(&mut self.bytes, CHUNK)? {
+                    Come::Bytes(count) => {
+                        self.fed += count;
+                        false
+                    }
+                    Come::Nothing => false,
+                    Come::End => true,
+                },
+            };
+            if ended && let Some(Feed::Node(relay)) = self.feed.take() {
+                self.broken = relay.end().err();
             }
         }
         Ok(&self.bytes[self.at..])
@@ -60,6 +83,22 @@ impl Input {
         self.at += count;
     }
 
+    /// Whether the next chunk is waited for where it is made.
+    pub(super) fn waits_for_node(&self) -> bool {
+        self.at == self.bytes.len() && matches!(self.feed, Some(Feed::Node(_)))
+    }
+
+    /// How many bytes came from a node, where more have come than at the last question.
+    pub(super) fn fed_since(&mut self) -> Option<u64> {
+        let before = std::mem::replace(&mut self.told, self.fed);
+        (before < self.fed).then_some(self.fed)
+    }
+
+    /// Why what comes from a node is not whole, once.
+    pub(super) fn broken(&mut self) -> Option<Broken> {
+        self.broken.take()
+    }
+
     /// The reader has gone; the rest is dropped.
     pub(super) fn abandon(&mut self) {
         *self = Self { ends: true, abandoned: true, ..Self::default() };
@@ -67,7 +106,7 @@ impl Input {
 
     /// Everything was written and the end was announced.
     pub(super) fn is_finished(&self) -> bool {
-        self.ends && self.at == self.bytes.len() && self.file.is_none()
+        self.ends && self.at == self.bytes.len() && self.feed.is_none() && self.broken.is_none()
     }
 }
 

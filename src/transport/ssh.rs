@@ -1,9 +1,8 @@
 //! A node behind ssh as a peer: one session, a channel for the lane and a few beside it.
 
-use super::lane::Lane;
 use super::pump::{Input, Peer, Program, Round, Wire};
 use super::session::{AGAIN, Connection, soon};
-use super::{Stop, Stream, Target, Transport, TransportError};
+use super::{Stop, Stream, Target, TransportError};
 use crate::command::quote;
 use crate::model::{Become, SshTarget};
 use ssh2::Channel;
@@ -17,21 +16,23 @@ const DEPTH: usize = 4;
 /// How much is read in one round before the caller looks at it.
 const ROUND: usize = 1024 * 1024;
 
-/// Opens a lane to `target` through `ssh`.
-pub(super) fn ssh_lane(
-    target: &Target,
-    ssh: &SshTarget,
-    stop: &Stop,
-) -> Result<Box<dyn Transport>, TransportError> {
-    let connection = Arc::new(Connection::open(target, ssh, stop)?);
-    let peer = SshPeer { target: target.clone(), ssh: ssh.clone(), connection };
-    Ok(Box::new(Lane::open(&target.node, Box::new(peer), stop)?))
-}
-
-struct SshPeer {
+/// A session to a node.
+pub(super) struct SshPeer {
     target: Target,
     ssh: SshTarget,
     connection: Arc<Connection>,
+}
+
+impl SshPeer {
+    /// Logs in to `target` through `ssh`.
+    pub(super) fn open(
+        target: &Target,
+        ssh: &SshTarget,
+        stop: &Stop,
+    ) -> Result<Self, TransportError> {
+        let connection = Arc::new(Connection::open(target, ssh, stop)?);
+        Ok(Self { target: target.clone(), ssh: ssh.clone(), connection })
+    }
 }
 
 impl Peer for SshPeer {
@@ -120,7 +121,7 @@ impl SshWire {
     ) -> Result<bool, TransportError> {
         let mut source = match stream {
             Stream::Stdout => self.channel.stream(0),
-            Stream::Stderr => self.channel.stderr(),
+            _ => self.channel.stderr(),
         };
         let mut total = 0;
         while total < ROUND {

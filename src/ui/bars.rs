@@ -1,6 +1,7 @@
 //! Progress for terminals: one bar per node, one spinner per running step, failures as lines.
 
 use super::lines::{command_line, finished_line, undone_line};
+use super::traffic::size;
 use super::{Paint, clean};
 use crate::executor::{Event, Outcome, Reporter};
 use crate::plan::{Plan, StepId};
@@ -19,7 +20,7 @@ pub struct Bars {
     screen: MultiProgress,
     nodes: HashMap<String, usize>,
     rows: Vec<NodeBar>,
-    running: Mutex<HashMap<StepId, ProgressBar>>,
+    running: Mutex<HashMap<StepId, (ProgressBar, String)>>,
     paint: Paint,
     verbose: bool,
     width: usize,
@@ -82,14 +83,15 @@ impl Bars {
         let spinner = self.screen.add(ProgressBar::new_spinner());
         spinner.set_style(spinner_style());
         let room = self.width.saturating_sub(12).max(20);
-        spinner.set_message(clean(sentence).chars().take(room).collect::<String>());
+        let message: String = clean(sentence).chars().take(room).collect();
+        spinner.set_message(message.clone());
         spinner.enable_steady_tick(Duration::from_millis(120));
-        running.insert(id, spinner);
+        running.insert(id, (spinner, message));
     }
 
     fn finish(&self, id: StepId, node: &str, outcome: &Outcome) {
         let spinner = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        if let Some(spinner) = spinner {
+        if let Some((spinner, _)) = spinner {
             spinner.finish_and_clear();
             self.screen.remove(&spinner);
         }
@@ -110,6 +112,13 @@ impl Bars {
         }
     }
 
+    fn come(&self, id: StepId, bytes: u64) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((spinner, message)) = running.get(&id) {
+            spinner.set_message(format!("{message} {}", size(bytes)));
+        }
+    }
+
     fn print(&self, line: &str) {
         // `println` writes nothing when the bars are hidden; `suspend` hides them only meanwhile.
         let _ = self.screen.println(line);
@@ -125,6 +134,7 @@ impl Reporter for Bars {
                 }
                 self.start(*id, &step.sentence);
             }
+            Event::Bytes { id, bytes } => self.come(*id, *bytes),
             Event::Finished { id, step, outcome, elapsed } => {
                 if matches!(outcome, Outcome::Failed { .. } | Outcome::Transport(_)) {
                     self.print(&finished_line(step, outcome, *elapsed, self.paint));
@@ -140,7 +150,7 @@ impl Reporter for Bars {
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        for spinner in self.running.lock().unwrap_or_else(PoisonError::into_inner).values() {
+        for (spinner, _) in self.running.lock().unwrap_or_else(PoisonError::into_inner).values() {
             spinner.finish_and_clear();
         }
         for NodeBar { bar, failed } in &self.rows {

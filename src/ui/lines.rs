@@ -28,7 +28,7 @@ impl<W: Write + Send> Reporter for Lines<W> {
             Event::Started { step, .. } if self.verbose => {
                 command_line(&step.node, &step.command, self.paint)
             }
-            Event::Started { .. } => return,
+            Event::Started { .. } | Event::Bytes { .. } => return,
             Event::Finished { step, outcome, elapsed, .. } => {
                 finished_line(step, outcome, *elapsed, self.paint)
             }

@@ -126,6 +126,7 @@ impl<W: Write + Send> Reporter for Log<W> {
                 let command = Some(step.command.display());
                 self.write(&Line { id: Some(*id), command, ..self.line("started", step) });
             }
+            Event::Bytes { .. } => {}
             Event::Finished { id, step, outcome, elapsed } => {
                 let end = Some(end(outcome, &step.command));
                 let elapsed_ms = Some(milliseconds(*elapsed));

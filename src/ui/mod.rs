@@ -20,6 +20,7 @@ mod style;
 mod summary;
 mod table;
 mod terminal;
+mod traffic;
 
 pub use bars::Bars;
 pub use clean::{clean, last_lines, redact};
@@ -35,3 +36,4 @@ pub use style::{ColorWhen, Environment, Paint, Tone, is_colored};
 pub use summary::{Summary, summary};
 pub use table::{Cell, Table};
 pub use terminal::{Format, Settings, Ui};
+pub use traffic::Traffic;

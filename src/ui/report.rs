@@ -247,6 +247,9 @@ fn shown(step: &Step) -> String {
     let lines = text.lines().count();
     let first: String = text.lines().next().unwrap_or_default().chars().take(200).collect();
     let of = if step.container.is_empty() { String::new() } else { format!(" {}", step.container) };
+    if step.verb == "distribute" {
+        return format!("{first} ... ({lines} lines; all: `vnfctl distribute -v`)");
+    }
     let verb = match step.verb {
         known @ ("acquire" | "build" | "create" | "install" | "configure" | "start" | "stop"
         | "restart" | "destroy") => known,

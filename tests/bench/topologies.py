@@ -91,3 +91,18 @@ def machine():
         socket = core // 28
         lines.append(f"{cpu},{core},{socket},{socket},,{core},{core},{core},{socket}")
     return "\n".join(lines) + "\n"
+
+
+def everywhere(engine, hosts, image):
+    """One container on each of these hosts, all of one image."""
+    nodes = "".join(f'[nodes.{host.upper()}]\nssh = "{host}"\nsystem_cpus = 1\n\n' for host in hosts)
+    return f"""name = "bench-everywhere"
+
+{nodes}[groups.BENCH]
+engine = "{engine}"
+image = "{image}"
+cpu_count = 1
+cpu_shared = true
+network = "none"
+command = ["sleep", "infinity"]
+"""

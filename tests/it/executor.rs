@@ -36,6 +36,7 @@ impl Reporter for Told {
             Event::Started { id, .. } => format!("+{id}"),
             Event::Finished { id, outcome: Outcome::Skipped { .. }, .. } => format!("-{id}"),
             Event::Finished { id, .. } => format!("={id}"),
+            Event::Bytes { id, bytes } => format!("{bytes} for {id}"),
             Event::Undone { step, .. } => format!("undone {}", step.sentence),
         };
         self.0.lock().unwrap().push(word);
@@ -93,6 +94,25 @@ fn steps_run_in_order_over_nodes_and_lanes_stay_open() {
     assert_eq!(ran(&fake, "A"), ["do <0>", "do <1>", "do <3>"]);
     execute(&plan(&CHAIN), &lanes, &permit(), options, &Stop::new(), &told);
     assert_eq!(fake.opened(), ["A", "B"], "one lane per node, kept for the second plan");
+}
+
+#[test]
+fn what_fails_is_tried_otherwise_before_it_counts() {
+    let mut steps = plan(&[("A", &[]), ("A", &[0]), ("A", &[1])]);
+    for (step, other) in steps.steps.iter_mut().zip(["unused", "good", "bad"]) {
+        step.command.otherwise = Some(Box::new(Command::new([other])));
+    }
+    for depth in [1, 4] {
+        let fake = Fake::new()
+            .with_depth(depth)
+            .on("", "<1>", Reply::fail(1, "no answer"))
+            .on("", "<2>", Reply::fail(1, "no answer"))
+            .on("", "bad", Reply::fail(3, "nor here"));
+        let outcomes = run(&steps, &fake, 1, OnError::Stop);
+        assert_eq!(letters(&outcomes), "ddf");
+        assert!(matches!(&outcomes[2], Outcome::Failed { stderr, .. } if stderr == "nor here"));
+        assert_eq!(ran(&fake, "A"), ["do <0>", "do <1>", "good", "do <2>", "bad"]);
+    }
 }
 
 #[test]

@@ -115,6 +115,7 @@ impl<'l> Scene<'l> {
             recreate: false,
             grace: Duration::from_secs(10),
             timeout: None,
+            transfer: &vnfctl::plan::Transfer::default(),
         };
         build(&request, &targets(&self.wanted, &self.links, seen))
     }

@@ -6,6 +6,7 @@
 )]
 
 mod cases;
+mod relay;
 mod ssh;
 mod sshd;
 mod trust;

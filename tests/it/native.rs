@@ -23,6 +23,7 @@ pub(crate) fn run(command: &Command) -> Ran {
         Stdin::Text(text) => text.clone().into_bytes(),
         Stdin::File(path) => std::fs::read(path).unwrap(),
         Stdin::Archive(_) => unreachable!("an archive builds an image"),
+        Stdin::Node { .. } => unreachable!("nothing here comes from another node"),
     };
     let mut child = std::process::Command::new("sh")
         .arg("-c")

@@ -73,7 +73,7 @@ fn images(bed: &Bed) -> Vec<String> {
             format!("{} image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}'", bed.engine.word())
         }
         Engine::Lxc => "ls -A $(lxc-config lxc.lxcpath)".to_owned(),
-        Engine::Native => "ls -d /var/lib/vnfctl/images/*/".to_owned(),
+        Engine::Native | Engine::Nspawn => "ls -d /var/lib/vnfctl/images/*/".to_owned(),
     };
     let listed = bed.dut.sh(&list).stdout;
     listed.lines().filter(|line| line.contains(&name)).map(str::to_owned).collect()

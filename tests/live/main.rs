@@ -8,6 +8,7 @@ mod change;
 mod claims;
 mod cpus;
 mod deadline;
+mod distribute;
 mod doctor;
 mod drift;
 mod hugepages;

@@ -54,11 +54,5 @@ fi
 	file:*busybox) echo 'lxc.signal.halt = SIGUSR1' ;; # its init ignores SIGPWR
 	esac
 } >"$tmp/vnfctl-config" || exit
-mkdir "$tmp/probe" "$tmp/probe/delta" "$tmp/probe/work" "$tmp/probe/at" || exit
-clone=copy
-# shellcheck disable=SC2016 # expanded by the inner shell
-unshare --mount sh -c 'mount -t overlay -o "lowerdir=$1,upperdir=$2/delta,workdir=$2/work" \
-	probe "$2/at"' sh "$tmp/rootfs" "$tmp/probe" 2>/dev/null && clone=overlay
-rm -rf -- "$tmp/probe"
-echo "$clone" >"$tmp/vnfctl-complete" || exit
+complete "$tmp" || exit
 mv -T -- "$tmp" "$final" || [ -e "$final/vnfctl-complete" ]

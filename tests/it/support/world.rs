@@ -102,6 +102,7 @@ impl Wish<'_> {
             grace: Duration::from_secs(10),
             timeout: None,
             keep_going: false,
+            transfer: vnfctl::plan::Transfer::default(),
         }
     }
 }
