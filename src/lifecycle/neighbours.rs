@@ -65,7 +65,8 @@ pub(super) fn read(others: &[EngineKind], output: &Output) -> Result<Neighbours,
     };
     Ok(Neighbours {
         cpusets: parse_cpusets(told(KERNEL)?).ok_or_else(|| why(output))?,
-        watchers: parse_watchers(told(WATCHERS)?),
+        // Without a word there are none; an engine that hangs later takes nothing of that away.
+        watchers: parse_watchers(if answers.contains_key(WATCHERS) { told(WATCHERS)? } else { "" }),
         others: others.iter().map(|kind| (*kind, inventory(*kind))).collect(),
     })
 }

@@ -156,7 +156,8 @@ fn preparing_only_asks() {
     for node in ["DUT1", "DUT2"] {
         let mut asked = nodes.ran(node);
         asked.sort_by_key(Command::words);
-        let others = [EngineKind::Native, EngineKind::Podman, EngineKind::Lxc];
+        let others: Vec<EngineKind> =
+            EngineKind::ALL.into_iter().filter(|kind| *kind != EngineKind::Docker).collect();
         let mut questions = questions(&loaded).to_vec();
         questions.push(ask_neighbours(&others));
         questions.sort_by_key(Command::words);
