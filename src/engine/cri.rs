@@ -88,6 +88,10 @@ impl Engine for Cri {
         vec![Command::sh(script(include_str!("cri/repin.sh")), words)]
     }
 
+    fn keeps(&self) -> bool {
+        false
+    }
+
     fn start(&self, name: &str) -> Command {
         Command::sh(script(include_str!("cri/start.sh")), [name])
     }

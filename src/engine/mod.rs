@@ -88,6 +88,11 @@ pub trait Engine: Sync {
     /// Commands that put a running container back on the CPUs and memory nodes of `spec`.
     fn repin(&self, spec: &ContainerSpec, facts: &Facts) -> Vec<Command>;
 
+    /// Whether what was put into a container is still there after a stop and a start.
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// Starts a stopped container as it was created.
     fn start(&self, name: &str) -> Command;
 

@@ -52,7 +52,7 @@ const FEATURES: [(&str, Shown); 42] = [
     ("a folder of the node as root", Beside(r#"image = "/srv/root""#)),
     ("`install_as_image`", Of(|engine| engine.derives(), INSTALLED)),
     ("`exec`, `shell`, `logs`", Of(is_entered, "")),
-    ("`stop` and `start` keep what was put inside", Of(is_kept, "")),
+    ("`stop` and `start` keep what was put inside", Of(is_kept, NOT_KEPT)),
     ("put back on its CPUs while it runs", Of(is_repinned, "")),
     ("`cpuset_mems`", Beside("cpuset_mems = 0")),
     ("`memory`", Made(r#"memory = "1GiB""#)),
@@ -78,7 +78,7 @@ const FEATURES: [(&str, Shown); 42] = [
     ("`selinux`", Made(r#"selinux = "system_u:system_r:container_t:s0""#)),
     ("`no_new_privileges`", Made("no_new_privileges = true")),
     ("`read_only`", Made("read_only = true")),
-    ("`user`", Made(r#"user = "1000:1000""#)),
+    ("`user`", Made(r#"user = "1000""#)),
     ("`sysctls`", Made("sysctls = { \"net.ipv4.ip_forward\" = 1 }")),
     ("`ulimits`", Made("ulimits = { nofile = 1024 }")),
     ("`pids`", Made("pids = 100")),
@@ -86,7 +86,7 @@ const FEATURES: [(&str, Shown); 42] = [
     ("`runtime`", Made(r#"runtime = "crun""#)),
     ("sandboxes: `runtime = \"runsc\"`", Made(r#"runtime = "runsc""#)),
     ("`pod`", Beside(r#"pod = "together""#)),
-    ("`init`", Beside("init = true")),
+    ("`init`", Beside("init = true\ncommand = [\"true\"]")),
 ];
 
 /// As [`FEATURES`], of what watches containers.
@@ -95,6 +95,8 @@ const WATCHED: [(&str, Shown); 2] = [
     ("`restart`", Beside(r#"restart = "always""#)),
 ];
 
+const NOT_KEPT: &str =
+    "its runtime starts no container twice: `start` makes it anew from its image";
 const INSTALLED: &str =
     "it has no images to keep the result in: software is installed once per container";
 
@@ -122,7 +124,7 @@ fn is_entered(engine: &dyn Engine) -> bool {
 fn is_kept(engine: &dyn Engine) -> bool {
     let stop = engine.stop("x", std::time::Duration::from_secs(1));
     // What removes it is `destroy`, and nothing else.
-    stop != engine.destroy("x") && !engine.start("x").argv.is_empty()
+    engine.keeps() && stop != engine.destroy("x") && !engine.start("x").argv.is_empty()
 }
 
 fn is_repinned(engine: &dyn Engine) -> bool {
@@ -172,7 +174,8 @@ fn judge(name: &str, shown: Shown, kind: EngineKind) -> Option<String> {
         Words(keys) => one(keys(kind)).err(),
         Built(recipe) => {
             let recipe = format!("[images.built]\n{recipe}\n");
-            tried(&topology(kind, &[("VNF", r#"image = "built""#)], &recipe)).err()
+            let keys = "image = \"built\"\ncommand = [\"sleep\", \"9\"]";
+            tried(&topology(kind, &[("VNF", keys)], &recipe)).err()
         }
         Joined(keys, links) => tried(&topology(kind, &[("VNF", keys), ("CNF", keys)], links)).err(),
         Made(keys) => match one(keys) {
