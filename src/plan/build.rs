@@ -19,6 +19,7 @@ pub fn build(request: &Request<'_>, targets: &[Target<'_>]) -> Result<Plan, Vec<
         refusals: Vec::new(),
         group_steps: BTreeMap::new(),
         homes: BTreeSet::new(),
+        built: BTreeMap::new(),
         along: BTreeMap::new(),
     };
     let targets: Vec<&Target<'_>> =
@@ -65,6 +66,8 @@ pub(super) struct Builder<'a> {
     group_steps: BTreeMap<String, BTreeMap<String, Vec<StepId>>>,
     /// Wherever a group has or should have containers.
     homes: BTreeSet<Home<'a>>,
+    /// Where images are built, and the last step of that.
+    pub(super) built: BTreeMap<(EngineKind, Image), (String, StepId)>,
     /// By node, containers that go along with the owners of their pods.
     along: BTreeMap<&'a str, BTreeSet<String>>,
 }

@@ -143,6 +143,16 @@ pub(super) fn stand_in(
         .flatten()
 }
 
+/// What brings an image to `to` from the node that built it, or is going to.
+pub(super) fn from_builder(
+    builder: &Builder<'_>,
+    key: Key<'_>,
+    from: &str,
+    to: &str,
+) -> Option<Command> {
+    carry(key, &Present::default(), from, packing(builder.request.transfer, from, to))
+}
+
 /// What makes an image present from a node that has it.
 fn carry(
     (kind, image): Key<'_>,

@@ -1,7 +1,7 @@
 //! Planning of images: fetched, built by recipes, or made from other ones.
 
 use super::build::{Builder, Deed, has_image};
-use super::distribute::stand_in;
+use super::distribute::{from_builder, stand_in};
 use super::install;
 use super::raise::{is_selected, needs_image};
 use super::request::{Refusal, Target, Verb};
@@ -74,8 +74,37 @@ impl<'w> Making<'w> {
                 let deeds = pull(builder, targets, target, (kind, image));
                 self.push(builder, target, (kind, image), deeds, None);
             }
-            Some(recipe) => self.build(builder, target, wanted, (recipe, image)),
+            Some(recipe) => self.make(builder, targets, target, wanted, (recipe, image)),
         }
+    }
+
+    /// Plans the image of a recipe: built where nobody has it, on one node, from which the others
+    /// get it. So it is the same on all of them.
+    fn make(
+        &mut self,
+        builder: &mut Builder<'_>,
+        targets: &[&Target<'_>],
+        target: &Target<'w>,
+        wanted: &'w Wanted<'w>,
+        (recipe, image): (&'w Recipe, &'w Image),
+    ) {
+        let key = (wanted.group.engine, image);
+        let built = builder.built.get(&(key.0, image.clone())).cloned();
+        let source = match (stand_in(builder, targets, key, target.node), built) {
+            (Some((from, command)), _) => Some((from, command, None)),
+            (None, Some((from, step))) => from_builder(builder, key, &from, target.node)
+                .map(|command| (from, command, Some(step))),
+            (None, None) => None,
+        };
+        let Some((from, command, after)) = source else {
+            self.build(builder, target, wanted, (recipe, image));
+            let step = self.steps.get(&key).map(|step| (target.node.to_owned(), *step));
+            builder.built.extend(step.map(|step| ((key.0, image.clone()), step)));
+            return;
+        };
+        let detail = format!("{} ({}) from {from}", name(image), key.0.word());
+        let deed = Deed { verb: "distribute", detail, commands: vec![command], undo: None };
+        self.push(builder, target, key, vec![deed], after);
     }
 
     /// Plans what builds an image on this node.

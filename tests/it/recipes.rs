@@ -1,4 +1,4 @@
-//! Images that recipes build: once per node and engine, never again, and told when they change.
+//! Images that recipes build: once per engine, on one node, never again, and told when they change.
 
 use crate::support::world::{
     Wish, as_wanted, empty, inventory, prepared, running, told, told_steps, topology,
@@ -106,9 +106,11 @@ fn what_is_there_is_not_built_again() {
     for verb in [Verb::Build, Verb::Acquire, UP, Verb::Create] {
         assert_eq!(steps(&loaded, &right, verb), [], "{verb:?}");
     }
-    // One engine of a node lacks it: the tarball is asked for, and nobody else is.
+    // One engine lacks it: the tarball is asked for, and nobody else is.
     let mut without = right.clone();
-    inventory(&mut without, "DUT1", EngineKind::Podman).images.clear();
+    for node in ["DUT1", "DUT2"] {
+        inventory(&mut without, node, EngineKind::Podman).images.clear();
+    }
     let built = told_steps(&steps(&loaded, &without, Verb::Build));
     assert_eq!(built.matches("build ").count(), 2, "{built}");
     assert!(built.contains("(rootfs)") && built.contains("(podman)"), "{built}");
@@ -217,4 +219,26 @@ fn an_image_of_another_topology_is_the_same_image() {
     let renamed = topology(&FILE.replace("${API_TOKEN}", "t0ken").replace("\"lab\"", "\"other\""));
     let built = told_steps(&steps(&renamed, &seen, Verb::Build));
     assert!(!built.contains("(podman)"), "{built}");
+}
+
+#[test]
+fn what_one_node_builds_the_others_get_from_there() {
+    let loaded = loaded();
+    let podman = |seen: &Observation| {
+        let all = steps(&loaded, seen, Verb::Acquire);
+        let of_podman = |step: &&Step| step.sentence.contains("(podman)");
+        all.iter().filter(of_podman).cloned().collect::<Vec<_>>()
+    };
+    let all = podman(&nothing(&loaded));
+    let told: Vec<_> = all.iter().map(|step| (step.node.as_str(), step.verb)).collect();
+    assert_eq!(told, [("DUT1", "build"), ("DUT2", "distribute")]);
+    let Stdin::Node { node, .. } = &all[1].command.stdin else { panic!("it comes from a node") };
+    assert_eq!((node.as_str(), all[1].after.len()), ("DUT1", 1), "{}", all[1].sentence);
+    // It is there on one node: nothing is built any more.
+    let mut seen = nothing(&loaded);
+    let image = loaded.topology.groups[0].image.clone();
+    let built = Present { digest: Some("a".repeat(64)), bytes: Some(9) };
+    inventory(&mut seen, "DUT2", EngineKind::Podman).images.insert(image, built);
+    let told: Vec<_> = podman(&seen).into_iter().map(|step| (step.node, step.verb)).collect();
+    assert_eq!(told, [("DUT1".to_owned(), "distribute")]);
 }

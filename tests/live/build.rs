@@ -13,15 +13,15 @@ mod template {
     crate::support::tests!(a_template_becomes_a_base; lxc_local Lxc Local, lxc_ssh Lxc Ssh);
 }
 mod failing {
-    crate::support::tests!(a_build_that_fails_leaves_nothing;
+    crate::support::tests!(a_build_that_fails_leaves_nothing alone;
         native_local Native Local, native_ssh Native Ssh, lxc_ssh Lxc Ssh);
 }
 mod failing_dockerfile {
-    crate::support::tests!(a_dockerfile_that_fails_leaves_nothing;
+    crate::support::tests!(a_dockerfile_that_fails_leaves_nothing alone;
         docker_ssh Docker Ssh, podman_ssh Podman Ssh);
 }
 mod interrupted {
-    crate::support::tests!(an_interrupted_build_leaves_nothing;
+    crate::support::tests!(an_interrupted_build_leaves_nothing alone;
         native_local Native Local, native_ssh Native Ssh);
 }
 
