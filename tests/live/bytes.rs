@@ -1,8 +1,8 @@
 //! Values arrive byte for byte: environment, arguments, mounts.
 
-use crate::support::{Bed, Engine, Group, everywhere};
+use crate::support::{Bed, Engine, Group, each_engine};
 
-everywhere!(values_arrive_byte_for_byte, mounts_of_any_name);
+each_engine!(values_arrive_byte_for_byte, mounts_of_any_name);
 
 /// One of everything a shell, a config file, a command line or a terminal may trip over.
 const VALUES: [&str; 24] = [

@@ -1,8 +1,8 @@
 //! `cpus` names who has a CPU, on every engine.
 
-use crate::support::{Bed, Group, everywhere};
+use crate::support::{Bed, Group, each_engine};
 
-everywhere!(a_container_is_on_the_map_while_it_exists);
+each_engine!(a_container_is_on_the_map_while_it_exists);
 
 fn a_container_is_on_the_map_while_it_exists(bed: &Bed) {
     let on = bed.on(&bed.topology().group(Group::new("VNF", bed.engine))).up();

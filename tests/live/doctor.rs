@@ -1,8 +1,8 @@
 //! What `doctor` says of nodes of the lab: well, and what is missing or wrong where it is.
 
-use crate::support::{Bed, Group, everywhere, text};
+use crate::support::{Bed, Group, each_engine, text};
 
-everywhere!(a_node_with_all_it_needs_is_well);
+each_engine!(a_node_with_all_it_needs_is_well);
 
 mod what_is_wrong_is_told_with_its_command {
     crate::support::tests!(what_is_wrong_is_told_with_its_command; ssh Native Ssh);

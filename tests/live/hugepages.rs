@@ -1,10 +1,10 @@
 //! Huge pages: the kernel's, which all DUTs share with this machine.
 
-use crate::support::{Bed, Group, everywhere, over_ssh};
+use crate::support::{Bed, Group, each_engine, over_ssh};
 use std::fs::{File, read_to_string, write};
 use std::path::{Path, PathBuf};
 
-everywhere!(pages_that_are_not_free_make_nothing);
+each_engine!(pages_that_are_not_free_make_nothing);
 over_ssh!(pages_are_asked_for_when_a_container_takes_them);
 
 /// More than any machine has.

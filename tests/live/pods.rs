@@ -1,8 +1,8 @@
 //! Pods share network and IPC; init containers run to their end.
 
-use crate::support::{Bed, Engine, Group, everywhere};
+use crate::support::{Bed, Engine, Group, each_engine};
 
-everywhere!(
+each_engine!(
     a_pod_is_one_network_and_one_ipc,
     the_owners_restart_takes_the_pod_along,
     an_init_container_runs_once_to_its_end,

@@ -1,8 +1,8 @@
 //! Order and failure: the script of a plan, dependencies, a create that fails, rollback.
 
-use crate::support::{Bed, Group, everywhere};
+use crate::support::{Bed, Group, each_engine};
 
-everywhere!(
+each_engine!(
     the_script_makes_the_same,
     dependencies_come_first,
     a_failed_create_leaves_nothing,

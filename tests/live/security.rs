@@ -1,8 +1,8 @@
 //! What a group may do, as the kernel tells it: of the first process and of what `exec` runs.
 
-use crate::support::{Bed, Engine, Group, On, everywhere, text};
+use crate::support::{Bed, Engine, Group, On, each_engine, text};
 
-everywhere!(
+each_engine!(
     a_profile_is_what_the_kernel_says,
     a_seccomp_profile_filters,
     an_app_lives_with_a_read_only_root_and_a_user,

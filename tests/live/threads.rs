@@ -1,9 +1,9 @@
 //! `verify` to the thread: what it says holds against the kernel, and who disturbs is named.
 
-use crate::support::{Bed, Group, Task, everywhere, exclusively};
+use crate::support::{Bed, Group, Task, each_engine, exclusively};
 use std::collections::BTreeSet;
 
-everywhere!(every_thread_is_proven);
+each_engine!(every_thread_is_proven);
 exclusively!(whoever_is_pinned_to_our_core_is_named);
 
 /// A shell with two children, one of which has a child too.

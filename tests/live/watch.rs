@@ -1,8 +1,8 @@
 //! Watchers: what ends or fails is started again with its links and app, on every engine.
 
-use crate::support::{Bed, Engine, Group, On, Topology, everywhere};
+use crate::support::{Bed, Engine, Group, On, Topology, each_engine};
 
-everywhere!(
+each_engine!(
     what_is_killed_is_started_again_with_its_link_and_app,
     an_exec_probe_that_fails_restarts,
     http_and_tcp_are_asked_inside,

@@ -28,6 +28,17 @@ macro_rules! everywhere {
     )* };
 }
 
+/// One `#[test]` for each case and engine, here or over ssh by turns.
+macro_rules! each_engine {
+    ($($case:ident),* $(,)?) => { $(
+        mod $case {
+            $crate::support::tests!($case;
+                native_local Native Local, docker_ssh Docker Ssh, podman_local Podman Local,
+                lxc_ssh Lxc Ssh, nspawn_ssh Nspawn Ssh);
+        }
+    )* };
+}
+
 /// One `#[test]` for each case and engine, over ssh.
 macro_rules! over_ssh {
     ($($case:ident),* $(,)?) => { $(
@@ -85,5 +96,6 @@ macro_rules! tests {
 }
 
 pub(crate) use {
-    everywhere, exclusively, exclusively_in_both_places, in_both_places, over_ssh, tests,
+    each_engine, everywhere, exclusively, exclusively_in_both_places, in_both_places, over_ssh,
+    tests,
 };
