@@ -49,7 +49,8 @@ impl Engine for Cri {
 
     fn glance(&self) -> Command {
         let query = [
-            "command -v crictl >/dev/null || exit 0\n",
+            "command -v crictl >/dev/null || exit 0\n\
+             [ -e /etc/crictl.yaml ] || [ -n \"$CONTAINER_RUNTIME_ENDPOINT\" ] || exit 0\n",
             include_str!("../facts/whole.sh"),
             include_str!("cri/query.sh"),
         ];

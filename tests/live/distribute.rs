@@ -36,7 +36,7 @@ impl<'b> Pair<'b> {
             .without("image_file")
             .key("nodes", "[\"DUT1\", \"DUT2\"]");
         match self.bed.engine {
-            Engine::Native | Engine::Lxc => {
+            Engine::Native | Engine::Nspawn | Engine::Lxc => {
                 group.key("image", text(&self.image)).key("image_file", text(&self.tarball()))
             }
             _ => group.key("image", text(&self.reference())),
@@ -67,7 +67,7 @@ impl<'b> Pair<'b> {
         );
         self.bed.dut.must(&make);
         match self.bed.engine {
-            Engine::Native | Engine::Lxc => {
+            Engine::Native | Engine::Nspawn | Engine::Lxc => {
                 self.on().run("acquire --node DUT1").exits(0);
             }
             engine => {
@@ -81,7 +81,7 @@ impl<'b> Pair<'b> {
     fn traces(&self, dut: &Dut) -> String {
         let (image, word) = (&self.image, self.bed.engine.word());
         dut.must(&match self.bed.engine {
-            Engine::Native => {
+            Engine::Native | Engine::Nspawn => {
                 format!("ls -A /var/lib/vnfctl/images 2>/dev/null | grep -F {image} || :")
             }
             Engine::Lxc => format!("ls -A /var/lib/lxc | grep -F {image} || :"),
@@ -93,7 +93,7 @@ impl<'b> Pair<'b> {
         for dut in [&self.bed.dut, &self.other] {
             let (image, word) = (&self.image, self.bed.engine.word());
             dut.must(&match self.bed.engine {
-                Engine::Native => format!(
+                Engine::Native | Engine::Nspawn => format!(
                     "rm -rf /var/lib/vnfctl/images/{image}* /var/lib/vnfctl/images/.{image}*"
                 ),
                 Engine::Lxc => format!("rm -rf /var/lib/lxc/vnfctl-base-{image}*"),

@@ -5,8 +5,18 @@ a=$(eval "$3") b=$(eval "$7")
 [ "${a:-0}" -gt 0 ] || { echo "the container of \`$name_a\` does not run" >&2; exit 1; }
 [ "${b:-0}" -gt 0 ] || { echo "the container of \`$name_b\` does not run" >&2; exit 1; }
 # Both ends are made where they belong: no name is taken in the node's own namespace.
-"$ip" link add name "$name_a" netns "$a" ${mac_a:+address "$mac_a"} ${mtu:+mtu "$mtu"} type veth \
-	peer name "$name_b" netns "$b" ${mac_b:+address "$mac_b"} ${mtu:+mtu "$mtu"} || exit 1
+pair() {
+	"$ip" link add name "$name_a" netns "$a" ${mac_a:+address "$mac_a"} ${mtu:+mtu "$mtu"} type veth \
+		peer name "$name_b" netns "$b" ${mac_b:+address "$mac_b"} ${mtu:+mtu "$mtu"} 2>&1
+}
+# The kernel takes an end away some time after the network namespace of the other one.
+tries=0
+until said=$(pair); do
+	case $said in *'File exists'*) ;; *) tries=50 ;; esac
+	[ "$tries" -lt 50 ] || { printf '%s\n' "$said" >&2; exit 1; }
+	tries=$((tries + 1))
+	sleep 0.1 2>/dev/null || sleep 1
+done
 undo() {
 	"$nsenter" -t "$a" -n ip link delete dev "$name_a"
 	exit 1
