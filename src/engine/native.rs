@@ -37,7 +37,8 @@ pub(super) const DESTROY: &str = include_str!("native/destroy.sh");
 pub(super) const EXEC: &str = include_str!("native/exec.sh");
 pub(super) const ENTER: &str = include_str!("native/enter.sh");
 pub(super) const ENDED: &str = include_str!("native/ended.sh");
-pub(super) const IDENTIFY: &str = include_str!("identify.sh");
+const IDENTIFY: &str = include_str!("identify.sh");
+pub(super) const MOUNTS: &str = include_str!("native/mounts.sh");
 pub(super) const REPIN: &str = include_str!("native/repin.sh");
 pub(super) const REAPER: &str = include_str!("native/reaper.sh");
 pub(super) const QUERY: &str = include_str!("native/query.sh");
@@ -65,7 +66,7 @@ fn stages() -> [String; 3] {
         RECORD,
         include_str!("native/root.sh"),
         IMAGE,
-        include_str!("native/mounts.sh"),
+        MOUNTS,
         include_str!("native/own.sh"),
         IDENTIFY,
         include_str!("native/monitor.sh"),

@@ -10,7 +10,7 @@ mod options;
 mod security;
 
 use super::native::{
-    CGROUP, CREATE, DESTROY, ENDED, ENTER, EXEC, IDENTIFY, IMAGE, QUERY, REAPER, RECORD, REPIN,
+    CGROUP, CREATE, DESTROY, ENDED, ENTER, EXEC, IMAGE, MOUNTS, QUERY, REAPER, RECORD, REPIN,
     START, STATE, TOOLS, config, parse, script,
 };
 use super::token::image_token;
@@ -41,7 +41,7 @@ fn stages() -> [String; 3] {
     let run = format!("run={}", quote(&run));
     let monitor = include_str!("nspawn/monitor.sh");
     [
-        script(&[STATE, OWN_STATE, TOOLS, RECORD, IMAGE, IDENTIFY, &run, monitor]),
+        script(&[STATE, OWN_STATE, TOOLS, RECORD, IMAGE, MOUNTS, &run, monitor]),
         script(&[include_str!("nspawn/init.sh")]),
         script(&[REAPER]),
     ]

@@ -2,12 +2,26 @@
 
 use crate::support::{Bed, Engine, Group, On, each_engine, text};
 
-each_engine!(
+each_engine!(what_a_node_or_an_engine_cannot_is_told_before_anything_is_made);
+
+/// One `#[test]` for each case and each engine that takes the whole profile.
+macro_rules! whole {
+    ($($case:ident),* $(,)?) => { $(
+        mod $case {
+            crate::support::tests!($case;
+                native_local Native Local, docker_ssh Docker Ssh, podman_local Podman Local,
+                lxc_ssh Lxc Ssh);
+        }
+    )* };
+}
+whole!(
     a_profile_is_what_the_kernel_says,
     a_seccomp_profile_filters,
     an_app_lives_with_a_read_only_root_and_a_user,
-    what_a_node_or_an_engine_cannot_is_told_before_anything_is_made,
 );
+mod nspawn {
+    crate::support::tests!(nspawn_takes_what_it_can; nspawn_local Nspawn Local, nspawn_ssh Nspawn Ssh);
+}
 
 /// A profile that every engine has.
 const PROFILE: [(&str, &str); 8] = [
@@ -197,4 +211,34 @@ fn what_a_node_or_an_engine_cannot_is_told_before_anything_is_made(bed: &Bed) {
         on.run("up").exits(1).says("has no user `nobody-of-this-name`");
         assert_eq!(bed.traces(), "");
     }
+}
+
+fn nspawn_takes_what_it_can(bed: &Bed) {
+    let app = r#"kind = "custom", start = ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"],
+        files = [{ path = "/etc/own/conf", text = "{{ name }}" }]"#;
+    let takes: Vec<_> =
+        PROFILE.into_iter().filter(|(key, _)| !["user", "sysctls"].contains(key)).collect();
+    let group = group(bed.engine, &takes).app(&app.replace('\n', " "));
+    let group = group.key("sysctls", r#"{ "net.ipv4.ip_forward" = 1 }"#);
+    let on = bed.on(&bed.topology().group(group.clone())).up();
+    let of = |file: &str| bed.dut.sh(&format!("cat /proc/{}/{file}", bed.first("VNF1"))).stdout;
+    let is_right = || {
+        assert_eq!(field(&of("status"), "NoNewPrivs"), "1");
+        let bounding = u64::from_str_radix(&field(&of("status"), "CapBnd"), 16).expect("a mask");
+        assert_eq!(bounding & (NET_RAW | MKNOD), 0, "{bounding:x}");
+        let limits = of("limits");
+        let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a line");
+        assert!(files.contains(" 512 "), "{limits}");
+        assert_eq!(inside(&on, "cat /proc/sys/net/ipv4/ip_forward").trim(), "1");
+        inside(&on, "echo x 2>/dev/null >/etc/vnfctl-live && exit 9; exit 0");
+        assert_eq!(inside(&on, "cat /etc/own/conf"), bed.container("VNF1"));
+    };
+    is_right();
+    on.run("up").did_nothing();
+    on.run("restart --grace 1s").exits(0);
+    is_right();
+    on.run("verify").exits(0);
+    on.down();
+    let as_user = bed.topology().group(group.key("user", text("1234")));
+    bed.on(&as_user).run("check").exits(3).says("getent");
 }

@@ -3,12 +3,12 @@
 # usage: NAME INIT REAPER; $run is the script that becomes systemd-nspawn
 init=$2 reaper=$3 r=$s/root
 tools mount ip
-image= network= privileged= user= kept=0
+image= network= privileged= kept=0
 exec 4<"$s/config" 7>"$s/code"
 set --
 while record; do
 	case $vnfctl_key in
-	image | network | privileged | user) eval "$vnfctl_key=\$vnfctl_value" ;;
+	image | network | privileged) eval "$vnfctl_key=\$vnfctl_value" ;;
 	net_sysctl)
 		# The network namespace is the container's own already.
 		printf '%s\n' "${vnfctl_value#* }" >"/proc/sys/${vnfctl_value%% *}" || exit
@@ -23,17 +23,13 @@ done
 exec 4<&-
 [ -d "$r" ] || mkdir "$r" "$s/upper" "$s/scratch" || exit
 image_root || { say "cannot mount the root of \`$name\`"; exit 1; }
-if [ -n "$user" ]; then # for what is run in it later
-	identify "$user" "$r" || exit
-	if [ -n "$groups" ]; then groups=--groups=$groups; else groups=--clear-groups; fi
-	printf '%s\n' "$uid $gid $groups $home" >"$s/ids" || exit
-fi
 exec 4<"$s/config"
 while record; do
+	case $vnfctl_key in tmpfs | kept) inside "$vnfctl_value" && { [ -d "$at" ] || mkdir -p "$at"; } || exit ;; esac
 	[ "$vnfctl_key" = kept ] || continue
 	kept=$((kept + 1))
 	if [ ! -d "$s/kept/$kept" ]; then
-		mkdir -p "$s/kept/$kept" && { [ ! -d "$r$vnfctl_value" ] || cp -a "$r$vnfctl_value/." "$s/kept/$kept/"; } &&
+		mkdir -p "$s/kept/$kept" && cp -a "$at/." "$s/kept/$kept/" &&
 			chmod 1777 "$s/kept/$kept" || exit
 	fi
 	set -- "$@" --bind="$s/kept/$kept:$vnfctl_value"

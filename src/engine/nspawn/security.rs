@@ -14,7 +14,6 @@ pub(super) fn options(spec: &ContainerSpec) -> Vec<String> {
     if security.read_only {
         words.push("--read-only".to_owned());
     }
-    words.extend(security.user.iter().map(|user| format!("--user={user}")));
     words.extend(spec.tmpfs.iter().map(|folder| format!("--tmpfs={folder}:mode=1777")));
     for (name, Ulimit { soft, hard }) in &security.ulimits {
         let value = |limit: &Option<u64>| limit.map_or("infinity".to_owned(), |n| n.to_string());
@@ -63,8 +62,11 @@ pub(super) fn refusals(spec: &ContainerSpec) -> Vec<String> {
     if let Some(label) = security.selinux.as_ref().filter(|label| **label != Selinux::Disable) {
         found.push(format!("nspawn is given no SELinux label: `{}`", label.word()));
     }
-    if let Some(user) = security.user.as_deref().filter(|user| user.contains(':')) {
-        found.push(format!("nspawn takes the group from the user's account: `{user}`"));
+    if let Some(user) = &security.user {
+        found.push(format!(
+            "nspawn asks the image's `getent` who `{user}` is, which small images lack: let the \
+             command change its user"
+        ));
     }
     for name in security.sysctls.keys() {
         if !name.starts_with("net.") {

@@ -151,15 +151,12 @@ fn a_profile_is_words_or_refused() {
     let security = &mut spec.security;
     security.no_new_privileges = true;
     security.read_only = true;
-    security.user = Some("vpp".into());
     security.ulimits.insert("memlock".into(), Ulimit { soft: Some(1), hard: None });
     security.sysctls.insert("net.ipv4.ip_forward".into(), "1".into());
     security.seccomp = Some(Seccomp::Unconfined);
     assert_eq!(refusals(&spec), [""; 0]);
     let words = records(&spec, "option");
-    for word in
-        ["--no-new-privileges=yes", "--read-only", "--user=vpp", "--rlimit=MEMLOCK=1:infinity"]
-    {
+    for word in ["--no-new-privileges=yes", "--read-only", "--rlimit=MEMLOCK=1:infinity"] {
         assert!(words.iter().any(|one| one == word), "{word} in {words:?}");
     }
     assert_eq!(records(&spec, "net_sysctl"), ["net/ipv4/ip_forward 1"]);
