@@ -14,7 +14,9 @@ pub(super) fn options(spec: &ContainerSpec) -> Vec<String> {
     if security.read_only {
         words.push("--read-only".to_owned());
     }
-    words.extend(spec.tmpfs.iter().map(|folder| format!("--tmpfs={folder}:mode=1777")));
+    // systemd-nspawn has these two in memory by itself, with parts of its own in `/run`.
+    let more = spec.tmpfs.iter().filter(|folder| !["/run", "/tmp"].contains(&folder.as_str()));
+    words.extend(more.map(|folder| format!("--tmpfs={folder}:mode=1777")));
     for (name, Ulimit { soft, hard }) in &security.ulimits {
         let value = |limit: &Option<u64>| limit.map_or("infinity".to_owned(), |n| n.to_string());
         words.push(format!("--rlimit={}={}:{}", name.to_uppercase(), value(soft), value(hard)));
