@@ -118,16 +118,16 @@ impl Engine for Native {
 
     /// A folder that vnfctl made; one of the operator's own is the operator's to spread.
     fn export(&self, image: &Image, packing: Packing) -> Option<Command> {
-        image.file.as_ref()?;
+        let folder = transferable(image)?;
         let main = script(&[PACKED, TREE, include_str!("native/export.sh")]);
-        let words = [config::image_folder(image)?, packing.packer().to_owned()];
+        let words = [folder, packing.packer().to_owned()];
         Some(Command::sh(main, words).deadline(Duration::from_mins(30)))
     }
 
     fn import(&self, image: &Image, _: &Present, packing: Packing) -> Option<Command> {
-        image.file.as_ref()?;
+        let folder = transferable(image)?;
         let main = script(&[TREE, include_str!("native/import.sh")]);
-        let words = [config::image_folder(image)?, packing.unpacker().to_owned()];
+        let words = [folder, packing.unpacker().to_owned()];
         Some(Command::sh(main, words).deadline(Duration::from_mins(30)))
     }
 
@@ -204,6 +204,12 @@ impl Engine for Native {
         let runtime = super::runtime::refusals(EngineKind::Native, spec);
         config::refusals(spec).into_iter().chain(runtime).collect()
     }
+}
+
+/// The folder of an image that is vnfctl's to give and to take: not one of the node's own.
+fn transferable(image: &Image) -> Option<String> {
+    let is_ours = image.file.is_some() || image.recipe.is_some();
+    config::image_folder(image).filter(|_| is_ours)
 }
 
 /// Words run inside: as the container's user where `who` is `user`, else as root.

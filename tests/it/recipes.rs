@@ -6,7 +6,7 @@ use crate::support::world::{
 use insta::assert_snapshot;
 use std::fmt::Write as _;
 use vnfctl::command::{MemberContent, Stdin};
-use vnfctl::engine::{Present, engine, tarball};
+use vnfctl::engine::{Packing, Present, engine, tarball};
 use vnfctl::model::{EngineKind, Loaded, RecipeKind};
 use vnfctl::plan::{Observation, Stage, Step, Verb};
 
@@ -241,4 +241,9 @@ fn what_one_node_builds_the_others_get_from_there() {
     inventory(&mut seen, "DUT2", EngineKind::Podman).images.insert(image, built);
     let told: Vec<_> = podman(&seen).into_iter().map(|step| (step.node, step.verb)).collect();
     assert_eq!(told, [("DUT1".to_owned(), "distribute")]);
+    let recipe = &loaded.topology.images["debian-net"];
+    for kind in EngineKind::ALL {
+        let exports = engine(kind).export(&recipe.image(kind), Packing::None).is_some();
+        assert_eq!(exports, kind != EngineKind::Cri, "{kind:?}");
+    }
 }
