@@ -68,10 +68,14 @@ impl Dut {
     /// What containers could leave behind, one item a line.
     pub(crate) fn traces(&self) -> String {
         let all = self.script(include_str!("../lab/traces"), &["processes"]).exits(0).stdout;
-        // systemd starts it for the first machine and ends it some time after the last.
-        all.lines()
-            .filter(|line| !line.contains("systemd-machine"))
-            .fold(String::new(), |all, line| all + line + "\n")
+        // systemd's own services come and go: a machine's first and last, a restart of the journal.
+        let is_systemds = |line: &&str| {
+            ["process systemd-", "cgroup system.slice/systemd-"]
+                .iter()
+                .any(|own| line.starts_with(own))
+        };
+        let lines = all.lines().filter(|line| !is_systemds(line));
+        lines.fold(String::new(), |all, line| all + line + "\n")
     }
 
     /// Nothing is left and nothing is gone; a process may take a moment to end.
