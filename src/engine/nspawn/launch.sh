@@ -9,13 +9,14 @@ launch() {
 	done
 	exec 4<&-
 	{ read -r cpus && read -r mems; } <"$s/cpuset"
-	own="$unshare -m $net"
+	# What the node unmounts goes here too: a copy would keep network namespaces of others alive.
+	own="$unshare -m --propagation slave $net"
 	if [ -n "$owner" ]; then
 		owner_pid=$(s=$base/$owner && alive && echo "$pid") || {
 			say "the first container of its pod, \`$owner\`, does not run"
 			return 1
 		}
-		own="$nsenter -t $owner_pid -n -i -- $unshare -m"
+		own="$nsenter -t $owner_pid -n -i -- $unshare -m --propagation slave"
 	fi
 	: >"$s/code"
 	scope=
